@@ -1,0 +1,1 @@
+"""What the runner may set, and how a settings file becomes values."""

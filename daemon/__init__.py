@@ -1,0 +1,1 @@
+"""duurloop's own daemon: the domain at the centre, the shell around it, the wiring at the rim."""

@@ -1,0 +1,1 @@
+"""What duurloop knows about running: values and decisions, no I/O, no clock, no chance."""

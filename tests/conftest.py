@@ -1,0 +1,1 @@
+"""What every test is held to: nothing lost, nothing left over."""
