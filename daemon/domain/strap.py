@@ -19,7 +19,7 @@ class BodyLocation(IntEnum):
     FOOT = 6
 
     @classmethod
-    def _missing_(cls, value: object) -> "BodyLocation":
+    def _missing_(cls, value: object) -> "BodyLocation":  # noqa: ARG003 - every unknown code is the same
         return cls.OTHER
 
 

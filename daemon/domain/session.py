@@ -1,0 +1,390 @@
+"""One runner's session, from the first believed heart beat to five quiet minutes after the last.
+
+Theory of operation
+-------------------
+`advance(session, event) -> (session, effects)` is all there is. An event is something that happened, with
+its instant: a sample came, the strap came or went, a second passed, the runner said start or stop. A
+session is one frozen value; nothing in here waits, logs or reads a clock, so a recording run through
+`advance` in virtual time gives what the runner was told live, and a service that was killed finds its way
+back by running the kept samples through it once more.
+
+    WAITING --believed sample, or start--> OPEN --stop--> RESTING
+       ^                                    |                |
+       +------- five minutes without a believed value -------+
+
+WAITING   listens. A strap that is worn opens a session by itself; `start` opens one at once.
+OPEN      keeps every sample, believed or not; follows the course if there is one; speaks by the rules of
+          `nudges`. A gap of up to five minutes belongs to the session: straps come and go.
+RESTING   after `stop` the strap is still worn for a while: that is no new run. Another `start` is.
+
+Effects say what the shell must do, in order: `Open`, `Keep`, `Announce`, `Speak`, `Close`. Whatever a
+moment brings is decided in the same order too: first whether the session is over, then what the sample is
+worth, then what the course says, then at most one word.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from math import inf
+from typing import TypeAlias, assert_never
+
+from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.nudges import LONGEST_PAUSE_S, PAUSE_S, TOO_SOON_S, Message, Nudge, View, choose
+from daemon.domain.plan import Course, StepKind
+from daemon.domain.plausibility import Doubt, Sieve, sift
+from daemon.domain.strap import RadioChanged, StrapConnected, StrapEvent, StrapLost
+from daemon.domain.trace import Trace, follow
+from daemon.domain.zones import Position, TargetZone
+
+OVER_AFTER_S = 300.0
+"""A strap lost and found within five minutes is the same session."""
+HOLD_S = 10.0
+"""A value holds until the next one, at most this long."""
+DOUBT_WINDOW_S = 30.0
+WHOLE_RUN_BELOW_S = 600.0
+"""A run shorter than ten minutes is judged whole, a longer one without its first five."""
+
+
+class Phase(Enum):
+    """Where in its life a session is."""
+
+    WAITING = auto()
+    OPEN = auto()
+    RESTING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the runner agreed to."""
+
+    target: TargetZone | None = None
+    wants_pick_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was said, and when."""
+
+    last_at: Instant | None = None
+    last_loss_at: Instant | None = None
+    in_a_row: int = 0
+    """Words since the runner was last inside the zone."""
+    said: frozenset[Message] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Seconds calm (below or inside) and above so far, those of the first five minutes apart."""
+
+    early_calm_s: float = 0.0
+    early_above_s: float = 0.0
+    calm_s: float = 0.0
+    above_s: float = 0.0
+
+    def judged_s(self, elapsed_s: float) -> float:
+        """Return how many seconds count."""
+        later = self.calm_s + self.above_s
+        return later if elapsed_s >= WHOLE_RUN_BELOW_S else later + self.early_calm_s + self.early_above_s
+
+    def calm_share(self, elapsed_s: float) -> float | None:
+        """Return the calm share of the seconds that count, or None when there are none."""
+        calm = self.calm_s if elapsed_s >= WHOLE_RUN_BELOW_S else self.calm_s + self.early_calm_s
+        judged = self.judged_s(elapsed_s)
+        return calm / judged if judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """All there is to know about one runner at this moment."""
+
+    terms: Terms = field(default_factory=Terms)
+    phase: Phase = Phase.WAITING
+    opened_at: Instant | None = None
+    connected_at: Instant | None = None
+    heard_at: Instant | None = None
+    believed_at: Instant | None = None
+    sieve: Sieve = field(default_factory=Sieve)
+    trace: Trace = field(default_factory=Trace)
+    doubts: tuple[tuple[Instant, bool], ...] = ()
+    """For each sample of the last half minute, whether it was doubted."""
+    started_at: Instant | None = None
+    """When the runner said start; None for a strap that is merely worn."""
+    course: Course | None = None
+    leg: int = -1
+    """The leg that was announced last."""
+    words: Words = field(default_factory=Words)
+    tally: Tally = field(default_factory=Tally)
+
+
+# -- events and effects ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed and nothing else happened."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The runner said start; without a course it is a free run."""
+
+    at: Instant
+    course: Course | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The runner said stop."""
+
+    at: Instant
+
+
+Event: TypeAlias = StrapEvent | Ticked | Started | Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session begins."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """This sample belongs to the session; `doubt` is why it is not believed, if it is not."""
+
+    sample: HeartRateSample
+    doubt: Doubt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """What the course says next; `kind` None when the course is done."""
+
+    at: Instant
+    kind: StepKind | None
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say this word."""
+
+    at: Instant
+    nudge: Nudge
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The session is over. It ended with its last believed value, not when that was noticed."""
+
+    at: Instant
+    ended_at: Instant | None
+    """None when there never was a believed value: then there was no run."""
+    asked: bool
+    """The runner had said start or stop; else the strap was merely worn."""
+
+
+Effect: TypeAlias = Open | Keep | Announce | Speak | Close
+Step: TypeAlias = tuple[Session, tuple[Effect, ...]]
+
+
+# -- what happens --------------------------------------------------------------------------------
+
+
+def advance(session: Session, event: Event) -> Step:
+    """Take one event in; events must come in order of their instants."""
+    if isinstance(event, RadioChanged):
+        return session, ()
+    at = event.at
+    session, closed = _close_if_over(session, at)
+    match event:
+        case HeartRateSample():
+            session, happened = _hear(session, event)
+        case StrapConnected():
+            session, happened = replace(session, connected_at=at, doubts=()), ()
+        case StrapLost():
+            session, happened = replace(session, connected_at=None), ()
+        case Started():
+            session, happened = _start(session, event)
+        case Stopped():
+            return _stop(session, at)
+        case Ticked():
+            happened = ()
+        case _:
+            assert_never(event)
+    session, announced = _announce(session, at)
+    session, spoken = _speak(session, at)
+    return session, (*closed, *happened, *announced, *spoken)
+
+
+def is_over(session: Session, at: Instant) -> bool:
+    """Tell whether the silence has lasted so long that the session is over."""
+    last = session.believed_at if session.believed_at is not None else session.opened_at
+    return last is not None and at - last >= OVER_AFTER_S
+
+
+def _close_if_over(session: Session, at: Instant) -> Step:
+    if session.phase is Phase.WAITING or not is_over(session, at):
+        return session, ()
+    if session.phase is Phase.RESTING:
+        return _waiting(session), ()
+    return _waiting(session), (_closing(session, at, asked=session.started_at is not None),)
+
+
+def _waiting(session: Session) -> Session:
+    return Session(session.terms, connected_at=session.connected_at, heard_at=session.heard_at, words=session.words)
+
+
+def _closing(session: Session, at: Instant, *, asked: bool) -> Close:
+    return Close(at, session.believed_at, asked)
+
+
+def _hear(session: Session, sample: HeartRateSample) -> Step:
+    sieve, sifted = sift(session.sieve, sample)
+    session = replace(session, sieve=sieve, heard_at=sample.at, doubts=_note_doubt(session, sample, sifted.doubt))
+    opened: tuple[Effect, ...] = ()
+    if sifted.doubt is None:
+        if session.phase is Phase.WAITING:
+            session, opened = _open(session, sample.at), (Open(sample.at),)
+        session = _believe(session, sample)
+    if session.phase is not Phase.OPEN:
+        return session, ()
+    return session, (*opened, Keep(sample, sifted.doubt))
+
+
+def _note_doubt(session: Session, sample: HeartRateSample, doubt: Doubt | None) -> tuple[tuple[Instant, bool], ...]:
+    fresh = (noted for noted in session.doubts if sample.at - noted[0] < DOUBT_WINDOW_S)
+    return (*fresh, (sample.at, doubt is not None and doubt is not Doubt.ECHO))
+
+
+def _open(session: Session, at: Instant) -> Session:
+    return replace(session, phase=Phase.OPEN, opened_at=at, words=Words(last_at=session.words.last_at))
+
+
+def _believe(session: Session, sample: HeartRateSample) -> Session:
+    trace = follow(session.trace, sample.at, sample.bpm, session.terms.target)
+    words = session.words
+    if words.in_a_row and trace.position is not Position.ABOVE:
+        words = replace(words, in_a_row=0)
+    return replace(session, believed_at=sample.at, trace=trace, words=words, tally=_count(session, sample.at))
+
+
+def _count(session: Session, at: Instant) -> Tally:
+    """Add the time that the value before held, until `at`."""
+    tally, target = session.tally, session.terms.target
+    if target is None or not session.trace.recent or session.opened_at is None:
+        return tally
+    since, bpm = session.trace.recent[-1]
+    held, early = min(HOLD_S, at - since), since - session.opened_at < TOO_SOON_S
+    match early, target.locate(bpm) is Position.ABOVE:
+        case True, True:
+            return replace(tally, early_above_s=tally.early_above_s + held)
+        case True, False:
+            return replace(tally, early_calm_s=tally.early_calm_s + held)
+        case False, True:
+            return replace(tally, above_s=tally.above_s + held)
+        case _:
+            return replace(tally, calm_s=tally.calm_s + held)
+
+
+def _start(session: Session, started: Started) -> Step:
+    opened: tuple[Effect, ...] = ()
+    if session.phase is not Phase.OPEN:
+        # what came before (a strap put on, a run just stopped) is not this run
+        session = replace(_waiting(session), sieve=session.sieve)
+        session, opened = _open(session, started.at), (Open(started.at),)
+    return replace(session, started_at=started.at, course=started.course, leg=-1), opened
+
+
+def _stop(session: Session, at: Instant) -> Step:
+    if session.phase is not Phase.OPEN:
+        return session, ()
+    session, spoken = _speak(session, at, stopping=True)
+    closing = _closing(session, at, asked=True)
+    last = session.believed_at if session.believed_at is not None else at
+    resting = replace(_waiting(session), phase=Phase.RESTING, believed_at=last, sieve=session.sieve)
+    return resting, (*spoken, closing)
+
+
+def _announce(session: Session, at: Instant) -> Step:
+    """Say what the course has on, once a leg; legs that passed unheard are not announced any more."""
+    course = session.course
+    if session.phase is not Phase.OPEN or course is None or session.started_at is None:
+        return session, ()
+    current = course.index_at(at - session.started_at)
+    if current == session.leg:
+        return session, ()
+    on = course.legs[current] if current < len(course.legs) else None
+    remaining = on.ends_s - (at - session.started_at) if on else 0.0
+    announced = Announce(at, on.kind if on else None, round(remaining))
+    return replace(session, leg=current), (announced,)
+
+
+def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:
+    if not _may_speak(session, at):
+        return session, ()
+    nudge = choose(look(session, at, stopping=stopping))
+    if nudge is None:
+        return session, ()
+    words = session.words
+    said = Words(
+        last_at=at,
+        last_loss_at=at if nudge.message is Message.STRAP_LOST else words.last_loss_at,
+        in_a_row=words.in_a_row + 1 if nudge.message is Message.EASE_OFF else words.in_a_row,
+        said=words.said | {nudge.message},
+    )
+    return replace(session, words=said), (Speak(at, nudge),)
+
+
+def _may_speak(session: Session, at: Instant) -> bool:
+    """Spare the rules where none could speak: nobody runs, or a word was said just now."""
+    last = session.words.last_at
+    if last is not None and at - last < PAUSE_S:
+        return False
+    # a strap just put on that feels no skin deserves its word; one just taken off does not
+    return session.phase is Phase.OPEN or (session.phase is Phase.WAITING and session.connected_at is not None)
+
+
+def look(session: Session, at: Instant, *, stopping: bool = False) -> View:
+    """Show the session as a rule sees it."""
+    began = session.opened_at if session.opened_at is not None else session.connected_at
+    elapsed = _since(began, at)
+    course_s = _since(session.started_at, at)
+    course = session.course if session.started_at is not None else None
+    leg = course.legs[min(course.index_at(course_s), len(course.legs) - 1)] if course and course.legs else None
+    step_s = course_s - leg.starts_s if leg else inf
+    words = session.words
+    return View(
+        elapsed_s=elapsed,
+        silent_s=min(elapsed, _since(session.heard_at, at)),
+        unbelieved_s=_since(session.believed_at, at),
+        started=session.started_at is not None,
+        finishing=stopping or (course is not None and _running_is_over(course, course_s)),
+        bpm=session.trace.smooth_bpm,
+        target=session.terms.target,
+        position=session.trace.position,
+        strayed_s=min(at - session.trace.since, step_s),
+        settled=elapsed >= 2 * TOO_SOON_S or session.trace.is_settled(at),
+        step=leg.kind if leg else None,
+        step_s=step_s,
+        since_word_s=_since(words.last_at, at),
+        pause_s=min(LONGEST_PAUSE_S, PAUSE_S * 2 ** max(0, words.in_a_row - 1)),
+        since_loss_word_s=_since(words.last_loss_at, at),
+        said=words.said,
+        doubts=sum(doubted for _, doubted in session.doubts),
+        heard=len(session.doubts),
+        calm_share=session.tally.calm_share(elapsed),
+        judged_s=session.tally.judged_s(elapsed),
+        wants_pick_up=session.terms.wants_pick_up,
+    )
+
+
+def _running_is_over(course: Course, course_s: float) -> bool:
+    runs = [leg.ends_s for leg in course.legs if leg.kind is StepKind.RUN]
+    return course_s >= (runs[-1] if runs else course.for_s)
+
+
+def _since(earlier: Instant | None, at: Instant) -> float:
+    return inf if earlier is None else at - earlier
