@@ -6,11 +6,11 @@ puts the two together, and `tests/contracts` proves the meaning, for the real th
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from daemon.domain.strap import StrapEvent
+from daemon.domain.wording import Text
 
 
 class Permit(Protocol):
@@ -54,14 +54,6 @@ class DeliveryError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.blame = blame
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words for a phone: a short title and a few short lines."""
-
-    title: str
-    body: str
 
 
 class Messenger(Protocol):

@@ -1,0 +1,191 @@
+"""Plans as data: reads a plan's TOML file into values, and says what in it cannot be.
+
+How such a file is written stands at the top of `config/plans/rustig-12.toml`. What a runner does with a plan
+is `daemon.domain.plan`'s; here it is only read.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
+
+from pydantic import AfterValidator, Field, PlainValidator
+
+from config.faults import Fault, SettingsError, say
+from config.toml_file import Table, check, read, refuse, similar
+
+PartKind: TypeAlias = Literal["warm_up", "run", "walk", "recovery", "cool_down"]
+
+SHORTEST_PART_S: Final = 5
+LONGEST_PART_S: Final = 4 * 3600
+MOST_REPEATS: Final = 100
+LONGEST_STEP_S: Final = 6 * 3600
+
+_FOLDER: Final = Path(__file__).parent / "plans"
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LINE: Final = re.compile(r"(?:(\d{1,4})\s*[x×]\s+)?(.+)")  # noqa: RUF001  # the sign, as a keyboard may have it
+_PART: Final = re.compile(r"([a-z]+(?:[ _-][a-z]+)?)(?:\s+(\S+))?")
+_DURATION: Final = re.compile(r"(?:(\d{1,4})m)?(?:(\d{1,5})s)?")
+_RUNS: Final = re.compile(r"([1-9])(?:-([1-9]))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a runner reads, in either language."""
+
+    nl: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """One thing to do, and for how long."""
+
+    kind: PartKind
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBlock:
+    """Parts that follow one another, as often as `repeats` says."""
+
+    repeats: int
+    parts: tuple[PlanPart, ...]
+
+    @property
+    def duration_s(self) -> int:
+        """How long the whole block lasts."""
+        return self.repeats * sum(part.duration_s for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How many runs a step is meant for, before the next one."""
+
+    least: int
+    most: int
+
+
+def _words(value: object) -> Words:
+    texts = {"nl": value, "en": value} if isinstance(value, str) else value
+    if not isinstance(texts, dict) or texts.keys() != {"nl", "en"}:
+        raise refuse("words_form")
+    if not all(isinstance(text, str) and text.strip() for text in texts.values()):
+        raise refuse("words_form")
+    return Words(texts["nl"].strip(), texts["en"].strip())
+
+
+def _runs(value: object) -> Runs:
+    found = _RUNS.fullmatch(str(value)) if isinstance(value, int | str) else None
+    if found is None:
+        raise refuse("runs_form")
+    runs = Runs(int(found[1]), int(found[2] or found[1]))
+    if runs.least > runs.most:
+        raise refuse("runs_form")
+    return runs
+
+
+def _block(value: object) -> PlanBlock:
+    """Read one line of a course: `8 x run 1m, walk 2m`."""
+    found = _LINE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise refuse("course_form")
+    repeats = int(found[1] or 1)
+    if not 1 <= repeats <= MOST_REPEATS:
+        raise refuse("repeat_limits")
+    return PlanBlock(repeats, tuple(_part(text.strip()) for text in found[2].split(",")))
+
+
+def _part(text: str) -> PlanPart:
+    found = _PART.fullmatch(text)
+    if found is None:
+        raise refuse("course_form")
+    kind = re.sub(r"[ -]", "_", found[1])
+    if kind not in get_args(PartKind):
+        raise refuse("part_kind")
+    return PlanPart(cast("PartKind", kind), _duration_s(found[2] or ""))
+
+
+def _duration_s(text: str) -> int:
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
+        raise refuse("part_duration")
+    duration_s = 60 * int(found[1] or 0) + int(found[2] or 0)
+    if not SHORTEST_PART_S <= duration_s <= LONGEST_PART_S:
+        raise refuse("part_limits")
+    return duration_s
+
+
+def _plan_id(value: object) -> str:
+    if not isinstance(value, str) or _ID.fullmatch(value) is None:
+        raise refuse("plan_id_form")
+    return value
+
+
+def _course(blocks: tuple[PlanBlock, ...]) -> tuple[PlanBlock, ...]:
+    if sum(block.duration_s for block in blocks) > LONGEST_STEP_S:
+        raise refuse("step_limits")
+    return blocks
+
+
+class PlanStep(Table):
+    """One session, to be done a few times before the next; a plan's first step is number 1."""
+
+    name: Annotated[Words, PlainValidator(_words)]
+    runs: Annotated[Runs, PlainValidator(_runs)]
+    course: Annotated[
+        tuple[Annotated[PlanBlock, PlainValidator(_block)], ...], Field(min_length=1), AfterValidator(_course)
+    ]
+
+    @property
+    def parts(self) -> tuple[PlanPart, ...]:
+        """The parts one after another, repeats written out."""
+        return tuple(part for block in self.course for part in block.parts * block.repeats)
+
+    @property
+    def duration_s(self) -> int:
+        """How long the session lasts."""
+        return sum(block.duration_s for block in self.course)
+
+
+class PlanFile(Table):
+    """A whole plan."""
+
+    id: Annotated[str, PlainValidator(_plan_id)]
+    name: Annotated[Words, PlainValidator(_words)]
+    description: Annotated[Words | None, PlainValidator(_words)] = None
+    steps: Annotated[tuple[PlanStep, ...], Field(min_length=1)]
+
+
+def builtin_plans() -> tuple[str, ...]:
+    """Return the ids of the plans that come with duurloop, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def find_plan(name_or_path: str, beside: Path | None) -> Path | None:
+    """Return the file of a built-in plan, or of one's own (`….toml`, from the folder `beside`); None if neither."""
+    if name_or_path.endswith(".toml"):
+        path = (beside or Path()) / name_or_path
+        return path if path.is_file() else None
+    return _FOLDER / f"{name_or_path}.toml" if name_or_path in builtin_plans() else None
+
+
+def no_such_plan(name: str) -> str:
+    """Return the words for a plan that is not there: what was meant, else what there is."""
+    if name.endswith(".toml"):
+        return say("plan_file_missing")
+    if meant := similar(name, builtin_plans()):
+        return say("plan_misspelt", meant=meant)
+    return say("plan_unknown", plans=", ".join(builtin_plans()))
+
+
+def load_plan(name_or_path: str, beside: Path | None) -> PlanFile:
+    """Return a plan; raises `SettingsError` with everything that is wrong with its file."""
+    path = find_plan(name_or_path, beside)
+    if path is None:
+        raise SettingsError([Fault(name_or_path, 1, "-", no_such_plan(name_or_path))])
+    file = read(path)
+    plan, reasons = check(PlanFile, file.tables)
+    if plan is None:
+        raise SettingsError(file.fault(at, reason) for at, reason in reasons.items())
+    return plan

@@ -1,0 +1,156 @@
+"""One SQLite file: how it is opened, written to in whole transactions, and brought up to date.
+
+WAL with `synchronous=FULL`: NORMAL may lose the last commits at a power cut, and FULL costs half a
+millisecond. One writer connection, one transaction at a time, always `BEGIN IMMEDIATE` (a read that turns
+into a write fails at once with SQLITE_BUSY_SNAPSHOT, and no waiting helps).
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from daemon.store import StoreError, StoreTooNewError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_S = 5.0
+
+T = TypeVar("T")
+
+
+class Database:
+    """An open database file. Use `open_database` to get one."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+        """Return all rows of a query. Raises `StoreError`."""
+        with _translated():
+            return list(await self._connection.execute_fetchall(query, values))
+
+    async def write(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        """Run `job` in a transaction of its own. Raises `StoreError`.
+
+        Cancelling an await does not stop a statement in SQLite's thread, and a cancelled BEGIN may leave a
+        transaction open. So the transaction is shielded, and a cancelled caller waits for its end.
+        """
+        work = asyncio.ensure_future(self._transact(job))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            with suppress(StoreError):
+                await work
+            raise
+
+    async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        async with self._turn:
+            with _translated():
+                await self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    result = await job(self._connection)
+                    await self._connection.execute("COMMIT")
+                except BaseException:
+                    # a failed COMMIT (disk full) may have rolled back by itself
+                    with suppress(sqlite3.Error):
+                        await self._connection.execute("ROLLBACK")
+                    raise
+                return result
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open the database for writing, made or migrated as needed. Raises `StoreError`, `StoreTooNewError`."""
+    with _translated():
+        # made with the mode it is to keep: heart rates are nobody else's business
+        path.touch(mode=0o600, exist_ok=True)  # noqa: ASYNC240 - once, at the start
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
+    try:
+        with _translated():
+            connection.row_factory = sqlite3.Row
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                await connection.execute(f"PRAGMA {pragma}")
+            await _migrate(connection, path)
+        yield Database(connection)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def open_readonly(path: Path) -> AsyncIterator[Database]:
+    """Open the database for a look beside a running service. Raises `StoreError`."""
+    with _translated():
+        connection = await aiosqlite.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=BUSY_S)
+    try:
+        with _translated():
+            connection.row_factory = sqlite3.Row
+            await _refuse_newer(connection)
+        yield Database(connection)
+    finally:
+        await connection.close()
+
+
+def _quoted(path: Path) -> str:
+    return path.absolute().as_uri().removeprefix("file://")
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    (row,) = await connection.execute_fetchall("PRAGMA user_version")
+    return int(row[0])
+
+
+async def _refuse_newer(connection: aiosqlite.Connection) -> int:
+    version, known = await _version(connection), len(_migrations())
+    if version > known:
+        raise StoreTooNewError(
+            f"the database has version {version}, this duurloop knows versions up to {known}: update duurloop"
+        )
+    return version
+
+
+async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
+    """Apply what is missing, each step in a transaction that also sets the version; keep a copy first."""
+    version = await _refuse_newer(connection)
+    missing = _migrations()[version:]
+    if version and missing:
+        copy = path.with_name(f"{path.name}.before-{version + len(missing)}")
+        copy.unlink(missing_ok=True)  # of an attempt that was cut short
+        await connection.execute("VACUUM INTO ?", (str(copy),))
+        copy.chmod(0o600)
+    for number, script in enumerate(missing, start=version + 1):
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in _statements(script.read_text(encoding="utf-8")):
+                await connection.execute(statement)
+            await connection.execute(f"PRAGMA user_version = {number}")
+            await connection.execute("COMMIT")
+        except BaseException:
+            await connection.execute("ROLLBACK")
+            raise
+
+
+def _migrations() -> list[Path]:
+    return sorted(MIGRATIONS.glob("[0-9]*.sql"))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Take a script apart: `executescript` would commit the transaction that it is to be part of."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"database: {error}") from error

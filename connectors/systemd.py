@@ -1,0 +1,40 @@
+"""Readiness, status and watchdog, told to systemd over its notify socket (sd_notify(3))."""
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+
+
+class Notifier:
+    """Speaks to systemd if it started us, and to nobody otherwise."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        meant_for_us = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.watchdog_s = int(environ.get("WATCHDOG_USEC", "0")) / 1e6 if meant_for_us else 0.0
+        """How often systemd wants a sign of life at the least; 0 when it wants none."""
+
+    def ready(self, status: str) -> None:
+        """Tell that the service can do its work."""
+        self._send(f"READY=1\nSTATUS={status}")
+
+    def status(self, status: str) -> None:
+        """Tell in plain words what is going on."""
+        self._send(f"STATUS={status}")
+
+    def alive(self) -> None:
+        """Feed the watchdog."""
+        self._send("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        """Tell that the service is on its way out."""
+        self._send("STOPPING=1")
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
+        # systemd may be restarting itself; the next message will do
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+            line.sendto(message.encode(), address)

@@ -1,0 +1,84 @@
+"""The command `duurloop`: arguments to one command, mistakes to one line and the right exit code.
+
+Each group of commands is a module that is imported when it is called: `status` answers in a moment
+because it loads neither Bluetooth nor the database.
+"""
+
+import importlib
+import sys
+
+import click
+
+from daemon.cli.common import exit_code_of, explain
+
+COMMANDS = {
+    "demo": "demo:demo",
+    "run": "run:run",
+    "check": "check:check",
+    "scan": "scan:scan",
+    "replay": "replay:replay",
+    "runs": "runs:runs",
+    "show": "runs:show",
+    "start": "live:start",
+    "stop": "live:stop",
+    "arm": "live:arm",
+    "release": "live:release",
+    "status": "status:status",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name, and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"daemon.cli.{module}"), name)
+        return command
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415 - costs more than all the rest of `status`
+
+        click.echo(f"duurloop {version('duurloop')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", "config", metavar="FILE", help="Settings file; else $DUURLOOP_CONFIG or the usual places.")
+@click.option("--state", "state", metavar="DIR", help="State folder; else $STATE_DIRECTORY or the usual places.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it.")
+@click.pass_context
+def duurloop(ctx: click.Context, config: str | None, state: str | None) -> None:
+    """Be the patient companion for calm runs: strap, calm zone, one kind word."""
+    ctx.obj = {"config": config, "state": state}
+
+
+def main() -> None:
+    """Run the command line; ends the process."""
+    try:
+        sys.exit(duurloop.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read along has seen enough
+        sys.exit(0)
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        for line in explain(error):
+            click.echo(line, err=True)
+        sys.exit(code)

@@ -1,0 +1,115 @@
+"""What the commands share: where things are, how failures end, the language of the terminal."""
+
+import os
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daemon.remote import NotRunningError, RefusedError
+
+SYSTEM_STATE = Path("/var/lib/duurloop")
+
+
+class Exit(IntEnum):
+    """How a command ends (sysexits where they fit)."""
+
+    WELL = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_RUNNING = 3
+    UNAVAILABLE = 69
+    TRY_LATER = 75
+    NO_PERMISSION = 77
+    CONFIGURATION = 78
+
+
+class Failure(Exception):  # noqa: N818 - it is what the runner is told, not an error of ours
+    """Something the runner can be told in one line."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILURE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# by name, so that nothing heavy is imported only to see whether it failed
+_CODES = {
+    "NotRunningError": Exit.NOT_RUNNING,
+    "RefusedError": Exit.FAILURE,
+    "PermissionError": Exit.NO_PERMISSION,
+    "SettingsError": Exit.CONFIGURATION,
+    "StoreTooNewError": Exit.CONFIGURATION,
+    "StoreError": Exit.FAILURE,
+    "AlreadyRunningError": Exit.TRY_LATER,
+    "ActivityFileError": Exit.FAILURE,
+    "RadioError": Exit.UNAVAILABLE,
+}
+
+
+def exit_code_of(error: BaseException) -> Exit | None:
+    """Return how an expected failure ends; None for a bug, which deserves its traceback."""
+    if isinstance(error, Failure):
+        return error.code
+    return next((_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CODES), None)
+
+
+def explain(error: BaseException) -> list[str]:
+    """Return the lines that tell it."""
+    if isinstance(error, PermissionError) and error.filename:
+        return [f"duurloop: {error.filename}: this user may not: try sudo -u duurloop duurloop ..."]
+    if type(error).__name__ == "SettingsError":
+        return str(error).splitlines()
+    advice = ": start it with duurloop run, or systemctl start duurloop" if isinstance(error, NotRunningError) else ""
+    return [f"duurloop: {error}{advice}"]
+
+
+def state_folder(ctx: click.Context) -> Path:
+    """Return where the state is: as told, as systemd says, this user's, else the system service's."""
+    told = ctx.obj["state"] or os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if told:
+        return Path(told)
+    own = Path.home() / ".local/state/duurloop"
+    return SYSTEM_STATE if not own.exists() and SYSTEM_STATE.exists() else own
+
+
+def say() -> Callable[[str], str]:
+    """Return the translation for this terminal."""
+    from config.language import catalogue, language_of  # noqa: PLC0415 - only for commands that speak to people
+
+    return catalogue(language_of(os.environ)).gettext
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes
+    """Print one line of JSON."""
+    import json  # noqa: PLC0415
+
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def load_settings(ctx: click.Context) -> Any:  # noqa: ANN401 - Settings, but pydantic is loaded only here
+    """Return the settings. Raises `SettingsError`."""
+    from config.loader import find_settings, load  # noqa: PLC0415
+
+    told = ctx.obj["config"]
+    return load(find_settings(Path(told) if told else None, os.environ, Path.home()), os.environ)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+runner_option = click.option("--runner", metavar="NAME", help="Which runner, if there are several.")
+
+__all__ = [
+    "Exit",
+    "Failure",
+    "NotRunningError",
+    "RefusedError",
+    "exit_code_of",
+    "explain",
+    "json_option",
+    "load_settings",
+    "print_json",
+    "runner_option",
+    "say",
+    "state_folder",
+]

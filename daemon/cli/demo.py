@@ -1,0 +1,228 @@
+"""`duurloop demo`: the real service with a simulated runner, quickened, from strap to summary."""
+
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import click
+
+from connectors.messenger import AppriseMessenger
+from connectors.simulated_strap import Script, SimulatedStrap
+from connectors.sqlite import open_readonly
+from connectors.sqlite_store import SqliteStore
+from daemon.cli.speech import clock_text, run_lines, terminal_language
+from daemon.clock import Clock, FastClock
+from daemon.coach import Observer
+from daemon.domain.heart_rate import Bpm
+from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
+from daemon.domain.session import Announce, Close, Effect, Event, Open, Speak
+from daemon.domain.strap import StrapConnected, StrapLost
+from daemon.domain.wording import Language, Text
+from daemon.domain.zones import TargetZone
+from daemon.household import Channel, Runner
+from daemon.logs import LogFormat, configure
+from daemon.permit import Connect
+from daemon.remote import ask
+from daemon.service import Parts
+from daemon.store import Kind
+from daemon.wiring import DATABASE_NAME, Surroundings, serve
+
+NAME = "Els"
+ZONE = TargetZone(Bpm(118), Bpm(136))
+SHORTEST_MIN = 12
+"""Below this there is no room for all that is to be seen: no word about effort in the first five minutes."""
+PHONE_PATIENCE_S = 5.0
+
+
+@click.command()
+@click.option("--speed", type=click.FloatRange(1, 60), default=30, show_default=True, help="How many times as fast.")
+@click.option("--minutes", type=click.IntRange(SHORTEST_MIN, 120), default=SHORTEST_MIN, show_default=True)
+@click.option("--no-page", is_flag=True, hidden=True, help="There is no page yet; programs may say so all the same.")
+def demo(*, speed: float, minutes: int, no_page: bool) -> None:
+    """Show the main job without a strap: the real service with its database, and a simulated runner.
+
+    Ends by itself. You see the strap connect, the cues of a walk/run session, a word when the runner goes too
+    fast, the strap lost and found, the messages as a phone gets them, and the closing three lines.
+    """
+    del no_page
+    configure(LogFormat.CONSOLE, "error", lambda text: text)
+    with tempfile.TemporaryDirectory(prefix="duurloop-demo-") as folder:
+        asyncio.run(_play(Path(folder), speed, minutes))
+
+
+async def _play(state: Path, speed: float, minutes: int) -> None:
+    say = terminal_language().say
+    stage = _Stage(minutes)
+    async with _phone() as (address, rings):
+        messenger = AppriseMessenger("phone", f"json://{address}/", lambda text: text)
+        # the first message loads Apprise, which would cost a quarter of a quickened minute
+        await asyncio.to_thread(messenger.deliver, Text(say("duurloop"), say("This is how I reach you.")))
+        clock = FastClock(speed)
+        stop, screen = asyncio.Event(), _Screen(clock)
+        around = Surroundings(state, clock, random.Random(7), observe=screen.observe)  # noqa: S311 - always the same runner
+        screen.line(
+            say("The service runs; {name} puts the strap on. Calm zone {low}-{high}, {speed:g} times as fast.").format(
+                name=NAME, low=ZONE.low, high=ZONE.high, speed=speed
+            )
+        )
+        service = asyncio.create_task(serve(lambda *_: stage.parts(clock, messenger), around, stop))
+        ringing = asyncio.create_task(screen.show_messages(rings))
+        await clock.sleep(8)
+        await asyncio.to_thread(ask, state, "start")
+        await clock.sleep(minutes * 60 - 4)
+        answer = await asyncio.to_thread(ask, state, "stop")
+        await _until_sent(state)
+        stop.set()
+        await service
+        ringing.cancel()
+        await asyncio.gather(ringing, return_exceptions=True)
+        await _show_run(state, answer["run"]["id"])
+
+
+async def _until_sent(state: Path) -> None:
+    """Wait for the last message to arrive."""
+    patience = time.monotonic() + PHONE_PATIENCE_S
+    while time.monotonic() < patience and (await asyncio.to_thread(ask, state, "status"))["outbox"]["waiting"]:
+        await asyncio.sleep(0.05)
+
+
+async def _show_run(state: Path, run_id: str) -> None:
+    language = terminal_language()
+    async with open_readonly(state / DATABASE_NAME) as database:
+        run = await SqliteStore(database).run(run_id)
+    if run is None:
+        raise click.ClickException("the run was not kept")
+    click.echo()
+    click.echo(language.say("And so it is kept (duurloop show {id}):").format(id=run.id))
+    for line in run_lines(run, language, UTC):
+        click.echo(f"  {line}" if line else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A session of so many minutes: walk, run, walk, a run that is too fast, walk, run, walk."""
+
+    minutes: int
+
+    @property
+    def course(self) -> Course:
+        """Lay the session out; what is longer than the shortest goes to the last run."""
+        more = (self.minutes - SHORTEST_MIN) * 60
+        first = Block(1, (Step(StepKind.WARM_UP, 120), Step(StepKind.RUN, 90), Step(StepKind.WALK, 60)))
+        rest = (
+            Step(StepKind.RUN, 210),
+            Step(StepKind.WALK, 60),
+            Step(StepKind.RUN, 90 + more),
+            Step(StepKind.COOL_DOWN, 90),
+        )
+        return Course.of((first, *rest), PlanRef("demo", 1))
+
+    def parts(self, clock: Clock, messenger: AppriseMessenger) -> Parts:
+        """Return a household of one, whose phone is this screen."""
+        channel = Channel(f"{NAME}/phone", "phone", frozenset(Kind), figures=False)
+        runner = Runner(NAME, terminal_language(), (ZONE,), (channel,), UTC, courses=(self.course,))
+        strap = SimulatedStrap(self._script(), clock, random.Random(7))  # noqa: S311
+        return Parts(
+            (runner,), {NAME: strap}, {NAME: Connect.ALWAYS}, {channel.id: messenger}, lambda _: runner.courses
+        )
+
+    def _script(self) -> Script:
+        calm, brisk, walking = 128.0, 158.0, 104.0
+        return Script(
+            efforts=(
+                (0, walking),
+                (130, calm),
+                (220, walking),
+                (280, calm),
+                (300, brisk),
+                (400, calm - 8),  # having heard the word
+                (490, walking + 6),
+                (550, calm),
+                ((self.minutes * 60) - 90, walking - 10),
+            ),
+            absences=((498, 540),),
+        )
+
+
+class _Screen:
+    """Shows what happens, when."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begin = clock.monotonic()
+        self._language: Language = terminal_language()
+
+    @property
+    def observe(self) -> Observer:
+        """The observer to hand to the service."""
+        return self._observe
+
+    def line(self, text: str) -> None:
+        """Print a line with the moment."""
+        click.echo(f"{clock_text(max(0.0, self._clock.monotonic() - self._begin)):>6}  {text}")
+
+    async def show_messages(self, rings: "asyncio.Queue[Text]") -> None:
+        """Print what arrives on the phone."""
+        while True:
+            text = await rings.get()
+            first, *more = text.body.splitlines()
+            click.echo(f"{'':>10}{self._language.say('phone')} | {click.style(text.title, bold=True)}: {first}")
+            for line in more:
+                click.echo(f"{'':>10}{'':{len(self._language.say('phone'))}} |   {line}")
+
+    def _observe(self, _runner: str, event: Event, effects: tuple[Effect, ...]) -> None:
+        say = self._language.say
+        match event:
+            case StrapConnected():
+                self.line(say("strap connected, battery {battery} %").format(battery=event.battery_pct))
+            case StrapLost():
+                self.line(say("strap lost; I keep looking for it"))
+            case _:
+                pass
+        for effect in effects:
+            if told := self._tell(effect):
+                self.line(told)
+
+    def _tell(self, effect: Effect) -> str | None:
+        say = self._language.say
+        match effect:
+            case Open():
+                return say("a session begins")
+            case Announce():
+                return say("cue: {kind}").format(kind=effect.kind.value if effect.kind else "done")
+            case Speak():
+                return say("word: {kind}").format(kind=effect.nudge.message.value)
+            case Close():
+                return say("the session is closed and judged")
+            case _:
+                return None
+
+
+@asynccontextmanager
+async def _phone() -> "AsyncIterator[tuple[str, asyncio.Queue[Text]]]":
+    """Be the phone: a receiver on this machine that Apprise posts its messages to, as JSON."""
+    rings: asyncio.Queue[Text] = asyncio.Queue()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = int(head.partition("content-length:")[2].split("\r\n")[0])
+        message = json.loads(await reader.readexactly(length))
+        rings.put_nowait(Text(message["title"], message["message"]))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"{host}:{port}", rings
+    finally:
+        server.close()

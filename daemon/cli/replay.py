@@ -1,0 +1,96 @@
+"""`duurloop replay`: a recording through the live coach."""
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from connectors.activity_files import read_recordings
+from daemon.cli.common import json_option, load_settings, print_json
+from daemon.cli.speech import clock_text, run_lines, terminal_language
+from daemon.domain.plan import Course
+from daemon.domain.session import Announce, Speak, Terms
+from daemon.domain.wording import Language, cue_text, nudge_text
+from daemon.domain.zones import TargetZone, zone_on
+from daemon.replay import Replayed
+from daemon.replay import replay as play
+from daemon.report import cue_report, nudge_report, run_report
+from daemon.wiring import courses_of, system_timezone, zones_of
+
+
+class Zone(click.ParamType[TargetZone]):
+    """`120-140`."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetZone:
+        """Read a zone."""
+        try:
+            return TargetZone.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--zone", type=Zone(), metavar="LOW-HIGH", help="Calm zone in bpm; else the one in your settings.")
+@click.option("--plan", metavar="ID:STEP", help="As if this step had been started with the recording.")
+@json_option
+@click.pass_context
+def replay(ctx: click.Context, *, file: Path, zone: TargetZone | None, plan: str | None, as_json: bool) -> None:
+    """Play a FIT, TCX, GPX or RR/CSV recording through the live coach; nothing is kept."""
+    recordings = read_recordings(file)
+    zones = (zone,) if zone else _own_zones(ctx)
+    course = _course(plan) if plan else None
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    for number, recording in enumerate(recordings):
+        target = zone_on(recording.started_at.astimezone(system_timezone()).date(), zones)
+        identity = f"replay-{digest}" + (f"-{number + 1}" if len(recordings) > 1 else "")
+        replayed = play(recording, identity, Terms(target), course)
+        (_print_json if as_json else _print_words)(replayed)
+
+
+def _own_zones(ctx: click.Context) -> tuple[TargetZone, ...]:
+    """Return the zones of the only runner there is; none when there are no settings, or several runners."""
+    from config.faults import SettingsError  # noqa: PLC0415 - the settings are needed only here
+
+    try:
+        settings = load_settings(ctx)
+    except SettingsError as error:
+        if ctx.obj["config"]:
+            raise
+        click.echo(f"duurloop: no zone to judge by ({error.faults[0].reason}): say --zone 118-136", err=True)
+        return ()
+    if len(settings.runners) > 1:
+        raise click.UsageError("several runners live here: say whose zone with --zone LOW-HIGH")
+    return zones_of(settings.runners[0])
+
+
+def _course(plan: str) -> Course:
+    name, _, step = plan.partition(":")
+    courses = courses_of(name, Path())
+    if not step.isdecimal() or not 1 <= int(step) <= len(courses):
+        raise click.UsageError(f"plan {name} has steps 1 to {len(courses)}: say {name}:1")
+    return courses[int(step) - 1]
+
+
+def _print_json(replayed: Replayed) -> None:
+    for said in replayed.said:
+        print_json(nudge_report(said, said.at) if isinstance(said, Speak) else cue_report(said, said.at))
+    print_json(run_report(replayed.run, system_timezone()))
+
+
+def _print_words(replayed: Replayed) -> None:
+    language = terminal_language()
+    for said in replayed.said:
+        click.echo(f"{clock_text(said.at):>8}  {_words(said, replayed, language)}")
+    click.echo()
+    for line in run_lines(replayed.run, language, system_timezone()):
+        click.echo(line)
+
+
+def _words(said: Speak | Announce, replayed: Replayed, language: Language) -> str:
+    if isinstance(said, Announce):
+        return cue_text(said.kind, said.for_s, language).body
+    target = replayed.run.target
+    return nudge_text(said.nudge, language, (target.low, target.high) if target else None).body

@@ -1,0 +1,84 @@
+"""`runs` and `show`: what has been run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from connectors.sqlite import open_readonly
+from connectors.sqlite_store import SqliteStore
+from daemon.cli.common import Failure, json_option, print_json, runner_option, state_folder
+from daemon.cli.speech import run_lines, terminal_language
+from daemon.domain.run import Run
+from daemon.domain.wording import verdict_text
+from daemon.report import run_report
+from daemon.wiring import DATABASE_NAME, system_timezone
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only runs from this day on.")
+@runner_option
+@json_option
+@click.pass_context
+def runs(ctx: click.Context, *, since: datetime | None, runner: str | None, as_json: bool) -> None:
+    """List the runs, newest first."""
+    zone = system_timezone()
+    begin = since.replace(tzinfo=zone).astimezone(UTC) if since else None
+    nothing: list[Run] = []
+    found = _look(ctx, lambda store: store.runs(runner, begin), nothing)
+    if as_json:
+        print_json([run_report(run, zone) for run in found])
+        return
+    for line in _table(found):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("run_id", metavar="ID")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, *, run_id: str, as_json: bool) -> None:
+    """Show one run; `last` is the newest."""
+
+    async def find(store: SqliteStore) -> Run | None:
+        if run_id == "last":
+            return next(iter(await store.runs()), None)
+        return await store.run(run_id)
+
+    run = _look(ctx, find, nothing=None)
+    if run is None:
+        raise Failure(f"no run {run_id!r} is kept here: duurloop runs lists them")
+    if as_json:
+        print_json(run_report(run, system_timezone()))
+        return
+    for line in run_lines(run, terminal_language(), system_timezone()):
+        click.echo(line)
+
+
+def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
+    """Ask the database, beside a running service or without one."""
+    path: Path = state_folder(ctx) / DATABASE_NAME
+    if not path.exists():
+        return nothing
+
+    async def look() -> T:
+        async with open_readonly(path) as database:
+            return await question(SqliteStore(database))
+
+    return asyncio.run(look())
+
+
+def _table(found: Sequence[Run]) -> list[str]:
+    language, zone = terminal_language(), system_timezone()
+    if not found:
+        return [language.say("No runs yet. They come by themselves: put the strap on.")]
+    return [
+        f"{run.id}  {run.started_at.astimezone(zone):%Y-%m-%d %H:%M}  {run.duration_s / 60:3.0f} min"
+        f"  {verdict_text(run.judgement.verdict, language):<10}  {run.runner}"
+        for run in found
+    ]

@@ -1,0 +1,61 @@
+"""A run and what was said in it, for a person at a terminal."""
+
+import os
+from datetime import tzinfo
+
+from config.language import catalogue, language_of
+from daemon.domain.run import Run
+from daemon.domain.wording import Language, duration, summary_text
+
+
+def terminal_language() -> Language:
+    """Return the language of this terminal."""
+    words = catalogue(language_of(os.environ))
+    return Language(words.gettext, words.ngettext)
+
+
+def clock_text(seconds: float) -> str:
+    """Say a moment of a run: `12:05`, or `1:02:05` after an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
+    """Say the three lines, and the figures for whoever asked to see the run."""
+    say, judged = language.say, run.judgement
+    when = run.started_at.astimezone(zone)
+    lines = [f"{when:%Y-%m-%d %H:%M}, {duration(run.duration_s, language)}", ""]
+    lines += [*summary_text(judged, run.duration_s, language, figures=False).body.splitlines(), ""]
+    if run.target and judged.time_in_zone:
+        time = judged.time_in_zone
+        lines.append(
+            say("Zone {low}-{high}: {below} below, {inside} inside, {above} above, {unknown} unknown").format(
+                low=run.target.low,
+                high=run.target.high,
+                below=clock_text(round(time.below_s)),
+                inside=clock_text(round(time.inside_s)),
+                above=clock_text(round(time.above_s)),
+                unknown=clock_text(round(time.unknown_s)),
+            )
+        )
+    heart = judged.heart_rate
+    if heart.mean_bpm is not None:
+        lines.append(
+            say("Heart rate: {mean} on average, {low} to {high}, heard {coverage} % of the time").format(
+                mean=round(heart.mean_bpm), low=heart.min_bpm, high=heart.max_bpm, coverage=round(heart.coverage_pct)
+            )
+        )
+    if judged.calm_pct is not None:
+        lines.append(say("Calm share: {calm} %").format(calm=round(judged.calm_pct)))
+    if judged.drift_pct is not None:
+        lines.append(say("Drift: {drift} %").format(drift=round(judged.drift_pct, 1)))
+    if judged.recovery_60s_bpm is not None:
+        lines.append(say("Recovery in the first minute: {beats} beats").format(beats=judged.recovery_60s_bpm))
+    if judged.rr.rmssd_ms is not None:
+        lines.append(
+            say("RMSSD: {rmssd} ms from {beats} beats, {artefacts} % artefacts").format(
+                rmssd=round(judged.rr.rmssd_ms), beats=judged.rr.beats, artefacts=round(judged.rr.artefact_pct or 0, 1)
+            )
+        )
+    return lines

@@ -1,0 +1,308 @@
+"""The live loop of one runner: the next event, advance, perform the effects."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol, assert_never
+
+import structlog
+
+from daemon.clock import Clock
+from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
+from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.plan import Course
+from daemon.domain.playback import with_ticks
+from daemon.domain.run import Run, Source
+from daemon.domain.session import (
+    Announce,
+    Close,
+    Effect,
+    Event,
+    Keep,
+    Open,
+    Phase,
+    Session,
+    Speak,
+    Started,
+    Stopped,
+    Ticked,
+    advance,
+    is_over,
+)
+from daemon.domain.strap import StrapConnected, StrapLost
+from daemon.domain.variability import estimate_unit
+from daemon.domain.wording import Text, battery_text, cue_text, nudge_text, summary_text
+from daemon.household import Channel, Runner
+from daemon.letters import CUE_WORTH, Scribe
+from daemon.store import (
+    CoachingStarted,
+    Fact,
+    Kind,
+    Letter,
+    LetterWritten,
+    OpenSession,
+    RunKept,
+    SampleKept,
+    SessionDiscarded,
+    SessionOpened,
+)
+
+BATTERY_LOW_PCT = 10
+WORTH_TELLING_S = 60.0
+"""A strap tried on for less than a minute is kept as a run, but nobody gets a message for it."""
+
+log = structlog.get_logger()
+
+
+class Keeper(Protocol):
+    """Where facts go (the recorder)."""
+
+    def note(self, *facts: Fact, urgent: bool = False) -> None:
+        """Keep these, together."""
+
+
+@dataclass(slots=True)
+class _Current:
+    """What the shell knows of the open session."""
+
+    id: str
+    started_at: datetime
+    """Wall time, read once."""
+    origin: Instant
+    """The instant of the session's start."""
+    samples: list[HeartRateSample]
+    """As kept; instants count from the start."""
+    coaching: CoachingStarted | None = None
+    words: int = 0
+
+
+Observer = Callable[[str, Event, tuple[Effect, ...]], None]
+
+
+class Coach:
+    """Follows one runner through one session after the other."""
+
+    def __init__(
+        self, runner: Runner, keeper: Keeper, clock: Clock, chance: random.Random, observe: Observer | None = None
+    ) -> None:
+        self.runner = runner
+        self.last_run: Run | None = None
+        self._keeper = keeper
+        self._clock = clock
+        self.session = Session(runner.terms(self._today()))
+        self._chance = chance
+        self._observe = observe
+        self._scribe = Scribe(runner, clock)
+        self._current: _Current | None = None
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self.runner.timezone).date()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a session is going on."""
+        return self._current is not None
+
+    @property
+    def session_id(self) -> str | None:
+        """Return which session is going on."""
+        return self._current.id if self._current else None
+
+    def start(self, course: Course | None) -> None:
+        """Begin coaching, along a course or free."""
+        self.handle(Started(self._clock.monotonic(), course))
+
+    def stop(self) -> Run | None:
+        """End the session that is going on; return the run it was, or None if there is none."""
+        before = self.last_run
+        self.handle(Stopped(self._clock.monotonic()))
+        return self.last_run if self.last_run is not before else None
+
+    def tick(self) -> None:
+        """Let time pass."""
+        self.handle(Ticked(self._clock.monotonic()))
+
+    def handle(self, event: Event) -> None:
+        """Take one event in and perform what follows from it."""
+        if self.session.phase is not Phase.OPEN:
+            # the zone of the day, for whatever begins now
+            self.session = replace(self.session, terms=self.runner.terms(self._today()))
+        self.session, effects = advance(self.session, event)
+        for effect in effects:
+            self._perform(effect)
+        self._note_event(event)
+        if self._observe:
+            self._observe(self.runner.name, event, effects)
+
+    def resume(self, kept: OpenSession) -> None:
+        """Find back into a session that was open when the service last stopped.
+
+        The kept samples go through `advance` once more, their effects unheeded: they were performed then.
+        """
+        now, last = self._clock.monotonic(), kept.samples[-1].at if kept.samples else Instant(0.0)
+        age = (self._clock.now() - kept.started_at).total_seconds()
+        # a wall clock set back must not put the past into the future
+        origin = Instant(now - max(age, last))
+        self._current = _Current(kept.id, kept.started_at, origin, list(kept.samples), kept.coaching)
+        self.session = Session(replace(self.session.terms, target=kept.target))
+        for event in with_ticks(self._past_events(kept, origin), until=now):
+            if is_over(self.session, Instant(event.at)) and self.session.phase is Phase.OPEN:
+                break  # the silence outlasted the session: let `tick` close it, effects and all
+            self.session, _ = advance(self.session, event)
+        log.info("session_resumed", session=kept.id, samples=len(kept.samples))
+        self.tick()
+        if self.session.phase is not Phase.OPEN and self._current is not None:
+            self._finish(Close(now, Instant(origin + last), asked=kept.coaching is not None))
+
+    @staticmethod
+    def _past_events(kept: OpenSession, origin: Instant) -> "list[HeartRateSample | Started]":
+        events: list[HeartRateSample | Started] = [
+            replace(sample, at=Instant(origin + sample.at)) for sample in kept.samples
+        ]
+        if kept.coaching:
+            events.append(Started(Instant(origin + kept.coaching.at_s), kept.coaching.course))
+        # a start that came with the first sample came before it
+        return sorted(events, key=lambda event: (event.at, isinstance(event, HeartRateSample)))
+
+    # -- effects -----------------------------------------------------------------------------------
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Open():
+                self._open(effect)
+            case Keep():
+                self._keep(effect.sample)
+            case Announce():
+                self._announce(effect)
+            case Speak():
+                self._speak(effect)
+            case Close():
+                self._finish(effect)
+            case _:
+                assert_never(effect)
+
+    def _open(self, effect: Open) -> None:
+        started_at = self._clock.now() - timedelta(seconds=self._clock.monotonic() - effect.at)
+        local = started_at.astimezone(self.runner.timezone)
+        identity = f"{local:%Y%m%d-%H%M%S}-{self._chance.getrandbits(16):04x}"
+        self._current = _Current(identity, started_at, effect.at, [])
+        target = self.session.terms.target
+        self._keeper.note(SessionOpened(identity, self.runner.name, started_at, target), urgent=True)
+        log.info("session_opened", session=identity, runner=self.runner.name)
+
+    def _keep(self, sample: HeartRateSample) -> None:
+        if self._current is None:
+            return
+        kept = replace(sample, at=Instant(round(sample.at - self._current.origin, 3)))
+        self._current.samples.append(kept)
+        self._keeper.note(SampleKept(self._current.id, kept))
+
+    def _note_event(self, event: Event) -> None:
+        """Note and log what is no effect of the session but worth keeping."""
+        match event:
+            case Started() if self._current:
+                at_s = event.at - self._current.origin
+                self._current.coaching = CoachingStarted(self._current.id, at_s, event.course)
+                self._keeper.note(self._current.coaching, urgent=True)
+            case StrapConnected():
+                log.info("strap_connected", runner=self.runner.name, battery_pct=event.battery_pct)
+                self._mind_battery(event.battery_pct)
+            case StrapLost():
+                log.info("strap_lost", runner=self.runner.name, reason=event.reason.value)
+            case _:
+                pass
+
+    def _announce(self, effect: Announce) -> None:
+        language = self.runner.language
+        self._live(f"cue:{self._moment(effect.at)}", lambda _: cue_text(effect.kind, effect.for_s, language), CUE_WORTH)
+
+    def _speak(self, effect: Speak) -> None:
+        if self._current:
+            self._current.words += 1
+        target, language = self.session.terms.target, self.runner.language
+        edges = (target.low, target.high) if target else None
+        self._live(
+            f"{effect.nudge.message.value}:{self._moment(effect.at)}",
+            lambda channel: nudge_text(effect.nudge, language, edges if channel.figures else None),
+        )
+
+    def _live(self, key: str, text: Callable[[Channel], Text], worth: timedelta | None = None) -> None:
+        self._post(self._scribe.write(Kind.LIVE, key, text, worth=worth))
+
+    def _moment(self, at: Instant) -> str:
+        """Name a moment so that the same word is the same letter, also after a restart."""
+        if self._current:
+            return f"{self._current.id}:{at - self._current.origin:.0f}"
+        return f"{self._clock.now():%Y%m%dT%H%M%S}"
+
+    def _post(self, letters: list[Letter]) -> None:
+        self._keeper.note(*(LetterWritten(letter) for letter in letters), urgent=True)
+
+    def _mind_battery(self, battery_pct: int | None) -> None:
+        if battery_pct is not None and battery_pct <= BATTERY_LOW_PCT:
+            week = self._today().strftime("%G-W%V")  # once a week is enough
+            self._post(
+                self._scribe.write(Kind.SERVICE, f"battery:{week}", lambda _: battery_text(self.runner.language))
+            )
+
+    def _finish(self, effect: Close) -> None:
+        current, self._current = self._current, None
+        if current is None:
+            return
+        if effect.ended_at is None:
+            self._keeper.note(SessionDiscarded(current.id), urgent=True)
+            log.info("session_discarded", session=current.id, runner=self.runner.name)
+            return
+        run = self._judge(current, effect.ended_at)
+        letters = self._summaries(run) if effect.asked or run.duration_s >= WORTH_TELLING_S else []
+        self._keeper.note(
+            RunKept(current.id, run, tuple(current.samples)),
+            *(LetterWritten(letter) for letter in letters),
+            urgent=True,
+        )
+        self.last_run = run
+        log.info(
+            "session_finished",
+            session=current.id,
+            runner=self.runner.name,
+            duration_s=round(run.duration_s),
+            samples=len(current.samples),
+            believed=run.judgement.heart_rate.samples,
+            coverage_pct=round(run.judgement.heart_rate.coverage_pct),
+            words=current.words,
+            asked=effect.asked,
+        )
+
+    def _judge(self, current: _Current, ended_at: Instant) -> Run:
+        coaching = current.coaching
+        course = coaching.course if coaching else None
+        duration_s = ended_at - current.origin + LAST_HOLD_S
+        evidence = Evidence(
+            samples=current.samples,
+            duration_s=duration_s,
+            rr_unit=estimate_unit(current.samples),
+            course=course,
+            course_at=Instant(coaching.at_s) if coaching else None,
+        )
+        target = self.session.terms.target
+        return Run(
+            id=current.id,
+            runner=self.runner.name,
+            sources=(Source.STRAP,),
+            sport="run",
+            name=None,
+            started_at=current.started_at,
+            duration_s=duration_s,
+            distance_m=None,
+            target=target,
+            judgement=judge(evidence, target),
+            plan=course.ref if course else None,
+        )
+
+    def _summaries(self, run: Run) -> list[Letter]:
+        return self._scribe.write(
+            Kind.AFTER,
+            f"after:{run.id}",
+            lambda channel: summary_text(run.judgement, run.duration_s, self.runner.language, figures=channel.figures),
+        )

@@ -1,0 +1,58 @@
+"""Who lives here: runners, what they agreed to, and where their messages go."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from daemon.domain.plan import Course
+from daemon.domain.session import Terms
+from daemon.domain.wording import Language
+from daemon.domain.zones import TargetZone, zone_on
+from daemon.store import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to one person."""
+
+    id: str
+    """Unique in the household: runner and channel name."""
+    name: str
+    kinds: frozenset[Kind]
+    figures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From one time of day to another, over midnight if need be."""
+
+    begin: time
+    end: time
+
+    def end_after(self, moment: datetime) -> datetime | None:
+        """Return when the quiet that `moment` lies in ends; None outside quiet hours. Local time."""
+        now = moment.timetz().replace(tzinfo=None)
+        overnight = self.begin > self.end
+        quiet = (now >= self.begin or now < self.end) if overnight else self.begin <= now < self.end
+        if not quiet:
+            return None
+        day = moment.date() + timedelta(days=1) if overnight and now >= self.begin else moment.date()
+        return datetime.combine(day, self.end, moment.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The person: a name, a language, a zone, a course, channels."""
+
+    name: str
+    language: Language
+    zones: tuple[TargetZone, ...]
+    channels: tuple[Channel, ...]
+    timezone: tzinfo
+    quiet: QuietHours | None = None
+    wants_pick_up: bool = False
+    courses: tuple[Course, ...] = ()
+    """The steps of the runner's plan, the first at index 0; empty for a runner without a plan."""
+
+    def terms(self, day: date) -> Terms:
+        """Return what holds on `day`."""
+        return Terms(zone_on(day, self.zones), wants_pick_up=self.wants_pick_up)

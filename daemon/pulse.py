@@ -1,0 +1,22 @@
+"""Signs of life: the watchdog is fed only while every worker goes round."""
+
+from daemon.clock import Clock
+from daemon.domain.heart_rate import Instant
+
+
+class Pulses:
+    """When each worker last went round."""
+
+    def __init__(self, clock: Clock, limit_s: float) -> None:
+        self._clock = clock
+        self._limit_s = limit_s
+        self._beats: dict[str, Instant] = {}
+
+    def beat(self, worker: str) -> None:
+        """Note that `worker` is alive."""
+        self._beats[worker] = self._clock.monotonic()
+
+    def late(self) -> list[str]:
+        """Return the workers that have not been heard of for too long."""
+        now = self._clock.monotonic()
+        return [worker for worker, at in self._beats.items() if now - at > self._limit_s]

@@ -1,0 +1,88 @@
+"""Makes facts durable: at once what cannot wait, and samples in batches of half a second.
+
+One commit a sample would cost twenty times the work for nothing; a second between commits just misses
+"at most one second is lost". When nothing happens nothing is written.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from daemon.clock import Clock, wait_for
+from daemon.domain.heart_rate import Instant
+from daemon.store import Fact, LetterWritten, Store, StoreError
+
+BATCH_S = 0.4
+"""With the commit itself the oldest sample that is not durable stays well under a second old."""
+RETRY_S = 5.0
+
+log = structlog.get_logger()
+
+
+class Recorder:
+    """Takes facts from everybody and commits them in the order in which they came."""
+
+    def __init__(self, store: Store, clock: Clock, letters_kept: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._letters_kept = letters_kept
+        self._facts: list[Fact] = []
+        self._any = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._committing_since: Instant | None = None
+        self.trouble: str | None = None
+        """Why facts wait in memory, if they do."""
+
+    def note(self, *facts: Fact, urgent: bool = False) -> None:
+        """Keep these, together."""
+        if not facts:
+            return
+        self._facts.extend(facts)
+        self._any.set()
+        if urgent:
+            self._urgent.set()
+
+    async def run(self) -> None:
+        """Commit for ever."""
+        while True:
+            await self._any.wait()
+            await wait_for(self._urgent, self._clock, BATCH_S)
+            if not await self.flush():
+                await self._clock.sleep(RETRY_S)
+
+    async def flush(self) -> bool:
+        """Commit what there is; tell whether it worked. What could not be kept stays and is tried again."""
+        async with self._turn:
+            facts, self._facts = self._facts, []
+            self._any.clear()
+            self._urgent.clear()
+            if not facts:
+                return True
+            self._committing_since = self._clock.monotonic()
+            try:
+                await self._store.commit(facts)
+            except StoreError as error:
+                self._put_back(facts, str(error))
+                return False
+            finally:
+                self._committing_since = None
+        if self.trouble:
+            log.info("store_recovered", facts=len(facts))
+            self.trouble = None
+        if any(isinstance(fact, LetterWritten) for fact in facts):
+            self._letters_kept()
+        return True
+
+    def hangs(self, limit_s: float) -> bool:
+        """Tell whether a commit has been under way for longer than `limit_s`."""
+        since = self._committing_since
+        return since is not None and self._clock.monotonic() - since > limit_s
+
+    def _put_back(self, facts: list[Fact], trouble: str) -> None:
+        self._facts[:0] = facts
+        self._any.set()
+        if self.trouble is None:
+            log.error("store_failed", reason=trouble, facts=len(facts))
+        self.trouble = trouble

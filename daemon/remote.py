@@ -1,0 +1,51 @@
+"""Asking the running service, from a command: light, for `status` is to answer at once."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+SOCKET_NAME = "control.sock"
+PATIENCE_S = 10.0
+
+Answer: TypeAlias = dict[str, Any]
+
+
+class NotRunningError(Exception):
+    """No service answers in this state folder."""
+
+
+class RefusedError(Exception):
+    """The service understood and cannot do it; the message says why and what to try."""
+
+
+def ask(state: Path, command: str, **parts: object) -> Answer:
+    """Ask the running service. Raises `NotRunningError`, `RefusedError`, `PermissionError`."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(PATIENCE_S)
+            with short(state) as folder:
+                line.connect(str(folder / SOCKET_NAME))
+            line.sendall(json.dumps({"command": command, **parts}).encode() + b"\n")
+            with line.makefile("rb") as answers:
+                answer: Answer = json.loads(answers.readline())
+    except PermissionError:
+        raise
+    except (OSError, ValueError) as error:
+        raise NotRunningError(f"no duurloop answers with its state in {state}") from error
+    if "refused" in answer:
+        raise RefusedError(answer["refused"])
+    return answer
+
+
+@contextmanager
+def short(folder: Path) -> Iterator[Path]:
+    """Lend a short name for `folder`: the path of a Unix socket may have 107 bytes and no more."""
+    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)

@@ -1,0 +1,66 @@
+"""A recording through the live coach, in virtual time: what the runner would have been told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
+from daemon.domain.heart_rate import Instant
+from daemon.domain.plan import Course
+from daemon.domain.playback import with_ticks
+from daemon.domain.recording import Recording
+from daemon.domain.run import Run, Source
+from daemon.domain.session import Announce, Event, Session, Speak, Started, Stopped, Terms, advance
+
+BEGIN = Instant(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What was said, in order, and the judged run."""
+
+    said: tuple[Speak | Announce, ...]
+    """Instants count from the start of the run."""
+    run: Run
+
+
+def replay(recording: Recording, identity: str, terms: Terms, course: Course | None = None) -> Replayed:
+    """Feed a recording to `advance` as if it happened now; with a course, the runner said start at once."""
+    return Replayed(tuple(_listen(recording, terms, course)), _judge(recording, identity, terms, course))
+
+
+def _listen(recording: Recording, terms: Terms, course: Course | None) -> Iterator[Speak | Announce]:
+    session = Session(terms)
+    for event in with_ticks(_events(recording, course)):
+        session, effects = advance(session, event)
+        yield from (effect for effect in effects if isinstance(effect, Speak | Announce))
+
+
+def _events(recording: Recording, course: Course | None) -> Iterator[Event]:
+    if course is not None:
+        yield Started(BEGIN, course)
+    yield from recording.samples
+    yield Stopped(Instant(max(recording.duration_s, recording.samples[-1].at if recording.samples else 0.0)))
+
+
+def _judge(recording: Recording, identity: str, terms: Terms, course: Course | None) -> Run:
+    evidence = Evidence(
+        samples=recording.samples,
+        duration_s=recording.duration_s + LAST_HOLD_S,
+        speeds=recording.speeds,
+        rr_unit=recording.rr_unit,
+        course=course,
+        course_at=BEGIN if course else None,
+    )
+    return Run(
+        id=identity,
+        runner=None,
+        sources=(Source.FILE,),
+        sport=recording.sport,
+        name=recording.name,
+        started_at=recording.started_at,
+        duration_s=evidence.duration_s,
+        distance_m=recording.distance_m,
+        target=terms.target,
+        judgement=judge(evidence, terms.target),
+        plan=course.ref if course else None,
+    )

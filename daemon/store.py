@@ -1,0 +1,186 @@
+"""What the service asks to be kept: facts that become durable together, and what may be asked of them.
+
+Everything that happens at one moment is one call to `Store.commit`, and one call is one transaction: a
+message is never kept without the fact it speaks of, nor the fact without its message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from daemon.domain.heart_rate import HeartRateSample
+from daemon.domain.plan import Course
+from daemon.domain.run import Run
+from daemon.domain.wording import Text
+from daemon.domain.zones import TargetZone
+
+
+class StoreError(Exception):
+    """The database could not do it; the message says why, in one line."""
+
+
+class StoreTooNewError(StoreError):
+    """The database was written by a newer duurloop than this one."""
+
+
+class Kind(Enum):
+    """What a message is about; a channel takes the kinds that its runner chose."""
+
+    LIVE = "live"
+    AFTER = "after"
+    REMINDER = "reminder"
+    WEEK = "week"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way to one channel. Key and channel together name it: it is kept once."""
+
+    key: str
+    channel: str
+    kind: Kind
+    text: Text
+    written_at: datetime
+    expires_at: datetime
+    """After this it is worth nothing any more and is dropped instead of sent."""
+    not_before: datetime
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A runner's session began."""
+
+    session: str
+    runner: str
+    started_at: datetime
+    target: TargetZone | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleKept:
+    """A sample of an open session; its instant counts from the session's start."""
+
+    session: str
+    sample: HeartRateSample
+
+
+@dataclass(frozen=True, slots=True)
+class CoachingStarted:
+    """The runner said start, `at_s` into the session."""
+
+    session: str
+    at_s: float
+    course: Course | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDiscarded:
+    """A session ended without one believed value: there was no run."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunKept:
+    """A session ended as this run; its samples are packed and leave the open ones."""
+
+    session: str
+    run: Run
+    samples: tuple[HeartRateSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWritten:
+    """A message waits to be sent."""
+
+    letter: Letter
+
+
+Fact: TypeAlias = SessionOpened | SampleKept | CoachingStarted | SessionDiscarded | RunKept | LetterWritten
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that was open when the service last stopped."""
+
+    id: str
+    runner: str
+    started_at: datetime
+    target: TargetZone | None
+    coaching: CoachingStarted | None
+    samples: tuple[HeartRateSample, ...]
+
+
+class Store(Protocol):
+    """Sessions and runs. Every method may raise `StoreError`."""
+
+    async def commit(self, facts: Sequence[Fact]) -> None:
+        """Make all of `facts` durable together, or none. A letter that is there already stays as it is."""
+
+    async def open_sessions(self) -> list[OpenSession]:
+        """Return the sessions that have neither been kept as a run nor discarded."""
+
+    async def runs(self, runner: str | None = None, since: datetime | None = None) -> list[Run]:
+        """Return runs, newest first."""
+
+    async def run(self, run_id: str) -> Run | None:
+        """Return one run."""
+
+    async def samples(self, run_id: str) -> list[HeartRateSample]:
+        """Return the samples of a run; instants count from its start, to the second."""
+
+
+# -- the outbox's side -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A letter that is being sent, and for the how-manieth time."""
+
+    id: int
+    letter: Letter
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """How it went with a channel lately."""
+
+    channel: str
+    failures: int
+    reason: str | None
+    settings_fault: bool
+    """Only the runner can mend it."""
+    next_at: datetime | None
+    """Nothing is tried before this."""
+
+
+class Post(Protocol):
+    """The letters of the outbox. Every method may raise `StoreError`."""
+
+    async def recover(self, now: datetime) -> None:
+        """Make due again what was being sent when the service died, and give faulty settings another try."""
+
+    async def claim(self, channel: str, now: datetime) -> Claimed | None:
+        """Drop what has expired, and mark the oldest letter that may go as being sent."""
+
+    async def next_due(self, channel: str) -> datetime | None:
+        """Return when the next letter of the channel may go."""
+
+    async def settle_sent(self, claimed: Claimed) -> None:
+        """Note that the far end has the letter, and that the channel is well."""
+
+    async def settle_failed(self, claimed: Claimed, health: ChannelHealth, *notices: Letter) -> None:
+        """Put the letter back, note how the channel is, and keep what is to be told of it elsewhere."""
+
+    async def health(self) -> list[ChannelHealth]:
+        """Return how it goes with the channels that have had trouble since they last were well."""
+
+    async def waiting(self) -> int:
+        """Return how many letters have yet to go."""
