@@ -24,7 +24,7 @@ from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.session import Announce, Close, Effect, Event, Open, Speak
 from daemon.domain.strap import StrapConnected, StrapLost
-from daemon.domain.wording import Language, Text
+from daemon.domain.wording import Language, Text, cue_text, nudge_text
 from daemon.domain.zones import TargetZone
 from daemon.household import Channel, Runner
 from daemon.logs import LogFormat, configure
@@ -196,9 +196,9 @@ class _Screen:
             case Open():
                 return say("a session begins")
             case Announce():
-                return say("cue: {kind}").format(kind=effect.kind.value if effect.kind else "done")
+                return say("cue: {cue}").format(cue=cue_text(effect.kind, effect.for_s, self._language).title)
             case Speak():
-                return say("word: {kind}").format(kind=effect.nudge.message.value)
+                return say("word: {word}").format(word=nudge_text(effect.nudge, self._language).title)
             case Close():
                 return say("the session is closed and judged")
             case _:

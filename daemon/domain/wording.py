@@ -27,7 +27,7 @@ class Language:
     """How a language says things: gettext and ngettext of its catalogue."""
 
     say: Callable[[str], str]
-    count: Callable[[str, str, int], str]
+    plural: Callable[[str, str, int], str]
 
 
 ENGLISH = Language(lambda text: text, lambda one, many, number: one if number == 1 else many)
@@ -114,9 +114,9 @@ def duration(seconds: float, language: Language) -> str:
     """Say how long: seconds below two minutes unless it is whole minutes, else minutes."""
     whole = round(seconds)
     if whole < 120 and whole % 60:  # noqa: PLR2004 - two minutes
-        return language.count("{n} second", "{n} seconds", whole).format(n=whole)
+        return language.plural("{n} second", "{n} seconds", whole).format(n=whole)
     minutes = round(whole / 60)
-    return language.count("{n} minute", "{n} minutes", minutes).format(n=minutes)
+    return language.plural("{n} minute", "{n} minutes", minutes).format(n=minutes)
 
 
 def reason_text(reason: Reason, language: Language) -> str:

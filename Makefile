@@ -1,0 +1,67 @@
+# The runner's two are demo and test; the others are for whoever works on duurloop.
+# Needs python3 (3.11 or newer) with venv, and make. Everything is put into .venv, nothing elsewhere.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check lint types contracts catalogues unit wheel lock bench install clean
+
+demo: .venv/ready ## the main job with a simulated runner, from strap to summary; ends by itself
+	@$(BIN)/duurloop demo
+
+test: .venv/ready-to-test ## all tests
+	@$(BIN)/python -m pytest
+
+check: .venv/ready-to-test lint types contracts unit wheel ## everything else that CI looks at
+
+lint:
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types:
+	@$(BIN)/mypy
+
+contracts:
+	@$(BIN)/lint-imports
+
+unit: ## the unit's lock-down, at most 1.5
+	@.ci/check-unit
+
+wheel: ## builds the wheel, installs it into a clean environment, runs the tests against it
+	@.ci/check-wheel $(BIN)/python
+
+catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
+	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 --no-location --sort-output \
+	  --project duurloop -o config/locale/duurloop.pot .
+	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
+	  -i config/locale/duurloop.pot -d config/locale
+	@$(BIN)/pybabel -q compile -D duurloop -l nl -d config/locale
+
+lock: ## renew the lock files; they hold names, versions and hashes, and no address
+	@$(BIN)/pip -q install uv
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --all-extras -c requirements.lock pyproject.toml -o tests/requirements.lock
+
+bench: .venv/ready-to-test ## the figures of the budgets, with their peers, as a table
+	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
+
+install: ## as root: into /opt/duurloop, with user and unit
+	@.ci/install-system
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+# -- environments; made anew when what they are made from changes ----------------------------------------
+
+.venv/ready: requirements.lock pyproject.toml $(wildcard config/locale/*/LC_MESSAGES/*.po)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "duurloop needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || { echo "setting up .venv ..."; $(PYTHON) -m venv .venv; }
+	@$(BIN)/pip -q --disable-pip-version-check install --require-hashes -r requirements.lock
+	@$(BIN)/pip -q --disable-pip-version-check install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-to-test: .venv/ready tests/requirements.lock
+	@$(BIN)/pip -q --disable-pip-version-check install --require-hashes -r tests/requirements.lock
+	@touch $@
