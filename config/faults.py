@@ -95,6 +95,10 @@ REASONS: Final[dict[str, str]] = {
     "plan_unknown": "no such plan; there are {plans}, or the path of a .toml file",
     "plan_misspelt": "no such plan; did you mean '{meant}'?",
     "plan_file_missing": "no such plan's file; its path begins where the settings file is",
+    # Allowed, but worth a word.
+    "warn_open": "{file} holds secrets and others may read it: chmod 600, or put them in credentials/",
+    "warn_no_channel": "{runner} has no channels, so no message will ever come",
+    "warn_no_purpose": "nothing goes to {runner}'s channel {channel}: its 'for' is empty",
     # Plans.
     "plan_id_form": "must be lower-case letters, digits and -, as rustig-12",
     "words_form": 'must be text in quotes, or in both languages: {{ nl = "…", en = "…" }}',
@@ -106,7 +110,7 @@ REASONS: Final[dict[str, str]] = {
     "repeat_limits": "a line may be repeated from 1 to 100 times",
     "step_limits": "the step lasts longer than 6 hours",
 }
-"""All that is ever said about a fault; {names} are filled in, and gettext can find its msgids here."""
+"""All that is ever said about a file; {names} are filled in, and gettext can find its msgids here."""
 
 
 def say(kind: str, **values: object) -> str:

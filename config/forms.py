@@ -15,7 +15,7 @@ HIGHEST_BPM: Final = 220
 """Zone edges outside these are slips of the pen; nobody runs there."""
 LONGEST_NAME: Final = 40
 """A name is said in messages on a phone."""
-LONGEST_PORT: Final = 65535
+HIGHEST_PORT: Final = 65535
 
 _BOUNDS: Final = re.compile(r"(\d{1,3})\s*[-–]\s*(\d{1,3})")  # noqa: RUF001  # an en dash, as many phones write it
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})")
@@ -145,7 +145,7 @@ def listen(value: object) -> Listen | None:
         return None
     host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host.replace(":", " ")
-    if not _is_host(host) or not port.isascii() or not port.isdigit() or int(port) > LONGEST_PORT:
+    if not _is_host(host) or not port.isascii() or not port.isdigit() or int(port) > HIGHEST_PORT:
         raise refuse("listen_form")
     return Listen(host, int(port))
 

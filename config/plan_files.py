@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, PlainValidator, field_validator
 
 from config.faults import Fault, SettingsError, say
 from config.toml_file import Table, check, read, refuse, similar
@@ -123,6 +123,8 @@ def _plan_id(value: object) -> str:
 
 
 def _course(blocks: tuple[PlanBlock, ...]) -> tuple[PlanBlock, ...]:
+    if not blocks:
+        raise refuse("too_short")
     if sum(block.duration_s for block in blocks) > LONGEST_STEP_S:
         raise refuse("step_limits")
     return blocks
@@ -133,9 +135,7 @@ class PlanStep(Table):
 
     name: Annotated[Words, PlainValidator(_words)]
     runs: Annotated[Runs, PlainValidator(_runs)]
-    course: Annotated[
-        tuple[Annotated[PlanBlock, PlainValidator(_block)], ...], Field(min_length=1), AfterValidator(_course)
-    ]
+    course: Annotated[tuple[Annotated[PlanBlock, PlainValidator(_block)], ...], AfterValidator(_course)]
 
     @property
     def parts(self) -> tuple[PlanPart, ...]:
@@ -154,7 +154,14 @@ class PlanFile(Table):
     id: Annotated[str, PlainValidator(_plan_id)]
     name: Annotated[Words, PlainValidator(_words)]
     description: Annotated[Words | None, PlainValidator(_words)] = None
-    steps: Annotated[tuple[PlanStep, ...], Field(min_length=1)]
+    steps: tuple[PlanStep, ...]
+
+    @field_validator("steps")
+    @classmethod
+    def _has_a_step(cls, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+        if not steps:
+            raise refuse("too_short")
+        return steps
 
 
 def builtin_plans() -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from config import credentials, forms
+from config.faults import say
 from config.forms import Bounds, Listen, QuietHours, Weekday, WeekMoment
 from config.toml_file import Table, refuse
 
@@ -324,9 +325,9 @@ class Settings(Table):
     def secrets(self) -> frozenset[str]:
         """Return all that must never be seen in a log or a message."""
         found = {part for runner in self.runners for channel in runner.channels for part in _hidden(channel)}
-        if self.strava.secret:
+        if self.strava.secret is not None:
             found.add(self.strava.secret.get_secret_value())
-        return frozenset(found - {""})
+        return frozenset(secret for secret in found if len(secret) >= credentials.SHORTEST_PASSWORD)
 
 
 def _hidden(channel: Channel) -> Iterator[str]:
@@ -341,12 +342,12 @@ def settings_warnings(settings: Settings) -> tuple[str, ...]:
 def _open_file(settings: Settings) -> Iterator[str]:
     holds_secrets = settings.strava.client_secret or any(c.url for runner in settings.runners for c in runner.channels)
     if settings.file and holds_secrets and credentials.others_may_read(settings.file):
-        yield f"{settings.file} holds secrets and others may read it: chmod 600, or put them in credentials/"
+        yield say("warn_open", file=settings.file)
 
 
 def _silence(runner: Runner) -> Iterator[str]:
     if not runner.channels:
-        yield f"{runner.name} has no channels, so no message will ever come"
+        yield say("warn_no_channel", runner=runner.name)
     for channel in runner.channels:
         if not channel.purposes:
-            yield f"nothing goes to {runner.name}'s channel {channel.name}: its 'for' is empty"
+            yield say("warn_no_purpose", runner=runner.name, channel=channel.name)

@@ -148,9 +148,11 @@ def _grammar_fault(path: Path, said: str, lines: Lines) -> Fault:
     found = _AT_LINE.search(said)
     line = int(found[1]) if found else lines.stopped_on
     key = lines.begun_on(line)
-    if kind == "toml_unclosed" and lines.unfinished is not None:
+    if lines.unfinished is not None and (kind == "toml_unclosed" or found is None):
         # tomllib notices an open bracket lines later, or at the end; the reader wants to know where it was opened.
-        key, line = lines.unfinished
+        key, begun = lines.unfinished
+        kind = "toml_unclosed" if begun < line else kind
+        line = begun
     return Fault(str(path), line, written(key), say(kind))
 
 

@@ -86,8 +86,8 @@ def _load() -> None:
     """Bring Apprise and all its plugins into memory, once."""
     if _loaded.is_set():
         return
-    # Apprise fills its table of plugins at the first URL and lets other threads look into the half-filled one:
-    # without a lock of our own the second channel's first message would be "unknown service".
+    # Apprise itself lets several threads load it. The filter for warnings is one for all threads, though: two that
+    # change and restore it at the same time may leave the whole service without warnings.
     with _loading:
         if _loaded.is_set():
             return

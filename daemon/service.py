@@ -83,6 +83,7 @@ class Service:
         post: Post,
         clock: Clock,
         chance: random.Random,
+        pulses: Pulses,
         observe: Observer | None = None,
     ) -> None:
         self._parts = parts
@@ -92,7 +93,7 @@ class Service:
         self._observers = [observer for observer in (self._mind_permit, observe) if observer]
         self._since = clock.now()
         self._stir = asyncio.Event()
-        self.pulses = Pulses(clock, LATE_S)
+        self.pulses = pulses
         self.outbox = Outbox(post, parts.messengers, clock, chance, self._channel_notice)
         self.recorder = Recorder(store, clock, self.outbox.wake)
         self._followed = {

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,9 +35,10 @@ from daemon.domain.zones import TargetZone, ZoneOrigin
 from daemon.household import Channel, QuietHours, Runner
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
+from daemon.pulse import Pulses
 from daemon.redaction import redactor
 from daemon.remote import RefusedError
-from daemon.service import Parts, Service
+from daemon.service import LATE_S, Parts, Service
 from daemon.store import Kind
 from daemon.supervisor import Worker, supervise
 
@@ -62,13 +64,18 @@ class Surroundings:
     observe: Observer | None = None
 
 
-async def serve(make_parts: Callable[[Clock, random.Random], Parts], around: Surroundings, stop: asyncio.Event) -> None:
+Beat = Callable[[str], None]
+"""Takes a worker's sign of life, by the worker's name."""
+
+
+async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop: asyncio.Event) -> None:
     """Run the service until `stop`. Raises `AlreadyRunningError`, `StoreError`, `OSError` when it cannot begin."""
     with _only_one(around.state):
         async with open_database(around.state / DATABASE_NAME) as database:
             store, post = SqliteStore(database), SqlitePost(database)
-            parts = make_parts(around.clock, around.chance)
-            service = Service(parts, store, post, around.clock, around.chance, around.observe)
+            pulses = Pulses(around.clock, LATE_S)
+            parts = make_parts(pulses.beat)
+            service = Service(parts, store, post, around.clock, around.chance, pulses, around.observe)
             await service.resume()
             async with listening(around.state, service.handlers()):
                 log.info("service_started", runners=len(parts.runners), straps=len(parts.sources))
@@ -131,12 +138,12 @@ async def stopped_by_signals() -> AsyncIterator[asyncio.Event]:
 # -- settings to parts -----------------------------------------------------------------------------
 
 
-def parts_of(settings: Settings, clock: Clock, chance: random.Random) -> Parts:
+def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> Parts:
     """Make what the settings speak of."""
     beside = settings.file.parent if settings.file else None
     return Parts(
         runners=tuple(_runner(runner, _timezone(settings), beside) for runner in settings.runners),
-        sources=_sources(settings, clock, chance),
+        sources=_sources(settings, clock, chance, beat),
         connect={runner.name: Connect(runner.connects) for runner in settings.runners},
         messengers=_messengers(settings),
         courses=lambda plan: courses_of(plan, beside),
@@ -209,7 +216,7 @@ def _messengers(settings: Settings) -> dict[str, Messenger]:
     }
 
 
-def _sources(settings: Settings, clock: Clock, chance: random.Random) -> dict[str, HeartRateSource]:
+def _sources(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> dict[str, HeartRateSource]:
     worn = [(runner.name, runner.strap) for runner in settings.runners if runner.strap]
     if not worn:
         return {}
@@ -218,7 +225,10 @@ def _sources(settings: Settings, clock: Clock, chance: random.Random) -> dict[st
 
     radio = BluetoothRadio(clock, adapter=settings.bluetooth.adapter)
     return {
-        name: HeartRateStrap(strap.address or strap.name or "", radio, clock, chance=chance) for name, strap in worn
+        name: HeartRateStrap(
+            strap.address or strap.name or "", radio, clock, chance=chance, beat=partial(beat, f"strap of {name}")
+        )
+        for name, strap in worn
     }
 
 

@@ -21,6 +21,6 @@ def run(ctx: click.Context) -> None:
     async def begin() -> None:
         async with stopped_by_signals() as stop:
             around = Surroundings(state_folder(ctx), SystemClock())
-            await serve(lambda clock, chance: parts_of(settings, clock, chance), around, stop)
+            await serve(lambda beat: parts_of(settings, around.clock, around.chance, beat), around, stop)
 
     asyncio.run(begin())

@@ -324,9 +324,10 @@ def test_known_lines_of_apprises_log_become_reasons(
     assert verdict("recorded://anna:paswoord@far.example/") == (reason, blame)
 
 
-def test_words_in_the_message_are_not_taken_for_a_reason(recorded: type[Recorded]) -> None:
+@pytest.mark.parametrize("words", ["Socket Exception: (550, b'no such hill')", "error=404.", "connection refused"])
+def test_words_in_the_message_are_not_taken_for_a_reason(recorded: type[Recorded], words: str) -> None:
     recorded.says = ("Recorded Payload: BODY",)
-    error = failure("recorded://far.example/", Text("", "Socket Exception: (550, b'no such hill')"))
+    error = failure("recorded://far.example/", Text("", words))
     assert (error.reason, error.blame) == ("not taken, without a reason", WORLD)
 
 
@@ -431,6 +432,7 @@ SECRETS = [
     ),
     pytest.param("json://{at}/?+X-Key=hunter2", header("X-Key"), id="header"),
     pytest.param("json://{at}/?+Authorization=Bearer%20hunter2", header("Authorization"), id="own Authorization"),
+    pytest.param("json://{at}/?+X-Key=hunt%2565r2", header("X-Key"), id="doubly quoted header"),
     pytest.param("json://{at}/?-token=hunter2", path, id="query"),
     pytest.param("json://{at}/?:key=hunter2", body, id="payload"),
     pytest.param("json://{at}/hook/hunter2/x", path, id="path"),
@@ -504,9 +506,20 @@ def test_a_plugin_that_raises_for_a_known_reason_is_quoted_with_it(recorded: typ
     assert verdict("recorded://far.example/") == ("connection refused", WORLD)
 
 
+def test_a_secret_that_the_far_end_broke_over_two_lines_is_not_joined_again(recorded: type[Recorded]) -> None:
+    recorded.says = (r"Socket Exception: (550, b'not open,\n sesame')",)
+    assert verdict("recorded://me:open,%20sesame@far.example/")[0] == "550 not ***"
+
+
 def test_a_short_user_name_does_not_blacken_the_reason(recorded: type[Recorded]) -> None:
     recorded.says = ("Socket Exception: (550, b'a bad day')",)
     assert verdict("recorded://a:b@far.example/")[0] == "550 *** bad day"
+
+
+def test_somebody_elses_authorization_header_is_not_quoted(web: HttpReceiver) -> None:
+    web.mood = Answer(502, "upstream refused Authorization: Bearer swordfish")
+    error = failure(f"json://{web.address}/")
+    assert error.reason == "HTTP 502 Bad Gateway: upstream refused Authorization: Bearer ***"
 
 
 def test_the_message_itself_is_not_quoted_either(web: HttpReceiver) -> None:
@@ -560,7 +573,7 @@ def test_a_good_channel_is_not_held_up_by_hung_ones(web: HttpReceiver) -> None:
 
 
 FIRST_MESSAGES = """
-import logging, sys, threading
+import logging, sys, threading, warnings
 logging.basicConfig(level=1, stream=sys.stdout)
 from connectors.messenger import AppriseMessenger
 from daemon.domain.wording import Text
@@ -577,6 +590,9 @@ threads = [threading.Thread(target=send) for _ in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 assert "apprise" in sys.modules
+assert ("ignore", None, Warning, None, 0) not in warnings.filters
+for name in ("apprise", "urllib3", "oauthlib", "slixmpp", "MARKDOWN"):
+    logging.getLogger(name).error("not for our eyes")
 assert reasons == ["HTTP 500 Internal Server Error: out of paper"] * 8, reasons
 """
 

@@ -1,0 +1,43 @@
+"""`duurloop scan`: straps in reach."""
+
+import asyncio
+
+import click
+
+from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
+from daemon.cli.common import json_option, print_json, say
+from daemon.clock import SystemClock
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(1, 120), default=10, show_default=True, help="How long to listen.")
+@click.option("--adapter", metavar="NAME", help="Which adapter, as hci1; else the system's own choice.")
+@json_option
+def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:
+    """List heart-rate straps in reach, the loudest first. Put yours on: dry straps sleep."""
+    radio = BluetoothRadio(SystemClock(), adapter=adapter)
+    straps = asyncio.run(radio.scan(seconds))
+    if as_json:
+        print_json([_report(strap) for strap in straps])
+        return
+    for strap in straps:
+        click.echo(_line(strap))
+    if not straps:
+        click.echo(say()("No strap in reach. Put it on, wet the electrodes, and see that no phone or watch holds it."))
+
+
+def _report(strap: NearbyStrap) -> dict[str, object]:
+    return {
+        "address": strap.address,
+        "name": strap.name,
+        "battery_pct": strap.battery_pct,
+        "rssi_dbm": strap.rssi_dbm,
+        "connected": strap.rssi_dbm is None,
+    }
+
+
+def _line(strap: NearbyStrap) -> str:
+    words = say()
+    loudness = words("connected") if strap.rssi_dbm is None else f"{strap.rssi_dbm} dBm"
+    battery = "" if strap.battery_pct is None else words("battery {battery} %").format(battery=strap.battery_pct)
+    return f"{strap.address}  {strap.name or '?':<28}  {loudness:>10}  {battery}".rstrip()
