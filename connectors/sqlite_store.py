@@ -58,12 +58,14 @@ class SqliteStore:
         rows = await self._database.read("SELECT * FROM session ORDER BY started_at")
         return [await self._open_session(row) for row in rows]
 
-    async def runs(self, runner: str | None = None, since: datetime | None = None) -> list[Run]:
-        """Return runs, newest first."""
+    async def runs(
+        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, at most `limit` of them."""
         rows = await self._database.read(
             f"SELECT run.*, {_SOURCES} FROM run WHERE (?1 IS NULL OR runner = ?1)"  # noqa: S608 - a constant
-            " AND (?2 IS NULL OR started_at >= ?2) ORDER BY started_at DESC",
-            (runner, since and _stamp(since)),
+            " AND (?2 IS NULL OR started_at >= ?2) ORDER BY started_at DESC LIMIT ?3",
+            (runner, since and _stamp(since), -1 if limit is None else limit),
         )
         return [_run(row) for row in rows]
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from daemon.remote import SOCKET_NAME, Answer, RefusedError, short
+from daemon.remote import SOCKET_NAME, Answer, RefusedError, refusal, short
 
 LINE_LIMIT = 65536
 PATIENCE_S = 10.0
@@ -48,8 +48,8 @@ async def _answer(handlers: Mapping[str, Handler], asked: bytes) -> Answer:
     request = json.loads(asked)
     handler = handlers.get(str(request.get("command"))) if isinstance(request, dict) else None
     if handler is None:
-        return {"refused": "this service does not know that command: is it of the same version?"}
+        return refusal(RefusedError("this service does not know that command: is it of the same version?"))
     try:
         return await handler(request)
     except RefusedError as refused:
-        return {"refused": str(refused)}
+        return refusal(refused)

@@ -8,18 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from daemon.telling import TellingError
+
 SOCKET_NAME = "control.sock"
 PATIENCE_S = 10.0
 
 Answer: TypeAlias = dict[str, Any]
 
 
-class NotRunningError(Exception):
+class NotRunningError(TellingError):
     """No service answers in this state folder."""
 
 
-class RefusedError(Exception):
+class RefusedError(TellingError):
     """The service understood and cannot do it; the message says why and what to try."""
+
+
+def refusal(error: RefusedError) -> Answer:
+    """Return a refusal as the service answers it."""
+    return {"refused": error.sentence, "parts": error.parts}
 
 
 def ask(state: Path, command: str, **parts: object) -> Answer:
@@ -35,9 +42,12 @@ def ask(state: Path, command: str, **parts: object) -> Answer:
     except PermissionError:
         raise
     except (OSError, ValueError) as error:
-        raise NotRunningError(f"no duurloop answers with its state in {state}") from error
+        raise NotRunningError(
+            "no duurloop answers with its state in {state}: start it with duurloop run, or systemctl start duurloop",
+            state=str(state),
+        ) from error
     if "refused" in answer:
-        raise RefusedError(answer["refused"])
+        raise RefusedError(answer["refused"], **answer["parts"])
     return answer
 
 

@@ -126,8 +126,10 @@ class Store(Protocol):
     async def open_sessions(self) -> list[OpenSession]:
         """Return the sessions that have neither been kept as a run nor discarded."""
 
-    async def runs(self, runner: str | None = None, since: datetime | None = None) -> list[Run]:
-        """Return runs, newest first."""
+    async def runs(
+        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, at most `limit` of them."""
 
     async def run(self, run_id: str) -> Run | None:
         """Return one run."""

@@ -41,6 +41,7 @@ from daemon.remote import RefusedError
 from daemon.service import LATE_S, Parts, Service
 from daemon.store import Kind
 from daemon.supervisor import Worker, supervise
+from daemon.telling import TellingError
 
 DATABASE_NAME, LOCK_NAME = "duurloop.db", "duurloop.lock"
 WATCH_S = 5.0
@@ -49,7 +50,7 @@ WATCH_S = 5.0
 log = structlog.get_logger()
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(TellingError):
     """Another service has this state folder."""
 
 
@@ -119,7 +120,7 @@ def _only_one(state: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyRunningError(
-                f"a duurloop runs with its state in {state} already: stop that one first"
+                "a duurloop runs with its state in {state} already: stop that one first", state=str(state)
             ) from error
         yield
 
@@ -182,7 +183,7 @@ def courses_of(plan: str, beside: Path | None) -> tuple[Course, ...]:
     try:
         file = load_plan(plan, beside)
     except SettingsError as error:
-        raise RefusedError(str(error.faults[0])) from error
+        raise RefusedError("{fault}", fault=str(error.faults[0])) from error
     return tuple(
         Course.of(
             (

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from daemon.remote import NotRunningError, RefusedError
+from daemon.telling import TellingError
 
 SYSTEM_STATE = Path("/var/lib/duurloop")
 
@@ -26,18 +26,14 @@ class Exit(IntEnum):
     CONFIGURATION = 78
 
 
-class Failure(Exception):  # noqa: N818 - it is what the runner is told, not an error of ours
+class Failure(TellingError):  # noqa: N818 - it is what the runner is told, not an error of ours
     """Something the runner can be told in one line."""
-
-    def __init__(self, message: str, code: Exit = Exit.FAILURE) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 # by name, so that nothing heavy is imported only to see whether it failed
 _CODES = {
     "NotRunningError": Exit.NOT_RUNNING,
-    "RefusedError": Exit.FAILURE,
+    "TellingError": Exit.FAILURE,
     "PermissionError": Exit.NO_PERMISSION,
     "SettingsError": Exit.CONFIGURATION,
     "StoreTooNewError": Exit.CONFIGURATION,
@@ -50,8 +46,6 @@ _CODES = {
 
 def exit_code_of(error: BaseException) -> Exit | None:
     """Return how an expected failure ends; None for a bug, which deserves its traceback."""
-    if isinstance(error, Failure):
-        return error.code
     return next((_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CODES), None)
 
 
@@ -61,8 +55,9 @@ def explain(error: BaseException) -> list[str]:
         return [f"duurloop: {error.filename}: this user may not: try sudo -u duurloop duurloop ..."]
     if type(error).__name__ == "SettingsError":
         return str(error).splitlines()
-    advice = ": start it with duurloop run, or systemctl start duurloop" if isinstance(error, NotRunningError) else ""
-    return [f"duurloop: {error}{advice}"]
+    if isinstance(error, TellingError):
+        return [f"duurloop: {say()(error.sentence).format(**error.parts)}"]
+    return [f"duurloop: {error}"]
 
 
 def state_folder(ctx: click.Context) -> Path:
@@ -102,8 +97,6 @@ runner_option = click.option("--runner", metavar="NAME", help="Which runner, if 
 __all__ = [
     "Exit",
     "Failure",
-    "NotRunningError",
-    "RefusedError",
     "exit_code_of",
     "explain",
     "json_option",

@@ -8,6 +8,7 @@ import click
 from connectors.activity_files import read_recordings
 from daemon.cli.common import json_option, load_settings, print_json
 from daemon.cli.speech import clock_text, run_lines, terminal_language
+from daemon.commands import pick_step
 from daemon.domain.plan import Course
 from daemon.domain.session import Announce, Speak, Terms
 from daemon.domain.wording import Language, cue_text, nudge_text
@@ -67,11 +68,8 @@ def _own_zones(ctx: click.Context) -> tuple[TargetZone, ...]:
 
 
 def _course(plan: str) -> Course:
-    name, _, step = plan.partition(":")
-    courses = courses_of(name, Path())
-    if not step.isdecimal() or not 1 <= int(step) <= len(courses):
-        raise click.UsageError(f"plan {name} has steps 1 to {len(courses)}: say {name}:1")
-    return courses[int(step) - 1]
+    name, _, step = plan.rpartition(":") if ":" in plan else (plan, "", "1")
+    return pick_step(courses_of(name, Path()), name, step)
 
 
 def _print_json(replayed: Replayed) -> None:

@@ -52,7 +52,7 @@ def show(ctx: click.Context, *, run_id: str, as_json: bool) -> None:
 
     run = _look(ctx, find, nothing=None)
     if run is None:
-        raise Failure(f"no run {run_id!r} is kept here: duurloop runs lists them")
+        raise Failure("no run {run} is kept here: duurloop runs lists them", run=run_id)
     if as_json:
         print_json(run_report(run, system_timezone()))
         return

@@ -1,0 +1,115 @@
+"""What a runner may ask of the running service: start, stop, arm, release."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from daemon.clock import Clock
+from daemon.control import Handler
+from daemon.domain.heart_rate import Instant
+from daemon.domain.plan import Course
+from daemon.following import Followed
+from daemon.household import Runner
+from daemon.recorder import Recorder
+from daemon.remote import Answer, RefusedError
+from daemon.report import run_report
+from daemon.store import Store
+
+RELEASE_S = 2 * 3600.0
+"""How long a strap is let go of when nobody says how long: a run and the way there and back."""
+
+Courses = Callable[[str], tuple[Course, ...]]
+"""Returns the steps of any plan by its id; raises `RefusedError` for one that is not there."""
+
+
+class Commands:
+    """The commands that change something."""
+
+    def __init__(
+        self, followed: Mapping[str, Followed], courses: Courses, store: Store, recorder: Recorder, clock: Clock
+    ) -> None:
+        self._followed = followed
+        self._courses = courses
+        self._store = store
+        self._recorder = recorder
+        self._clock = clock
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the commands by name."""
+        return {"start": self._start, "stop": self._stop, "arm": self._arm, "release": self._release}
+
+    async def _start(self, asked: Mapping[str, Any]) -> Answer:
+        followed = self._of(asked)
+        course = await self._course(followed.coach.runner, asked.get("plan"), free=bool(asked.get("free")))
+        followed.permit.arm()
+        followed.coach.start(course)
+        ref = course.ref if course else None
+        return {
+            "runner": followed.name,
+            "session": followed.coach.session_id,
+            "plan": {"id": ref.plan, "step": ref.step} if ref else None,
+            "legs": [{"kind": leg.kind.value, "for_s": leg.for_s} for leg in course.legs] if course else [],
+        }
+
+    async def _course(self, runner: Runner, wanted: str | None, *, free: bool) -> Course | None:
+        if free:
+            return None
+        if wanted is None:
+            return await self._own_course(runner)
+        plan, _, step = wanted.rpartition(":") if ":" in wanted else (wanted, "", "1")
+        return pick_step(self._courses(plan), plan, step)
+
+    async def _own_course(self, runner: Runner) -> Course | None:
+        """Return the step of the runner's plan that was run last, or the first."""
+        if not runner.courses or runner.courses[0].ref is None:
+            return None
+        plan = runner.courses[0].ref.plan
+        for run in await self._store.runs(runner.name):
+            if run.plan and run.plan.plan == plan and 1 <= run.plan.step <= len(runner.courses):
+                return runner.courses[run.plan.step - 1]
+        return runner.courses[0]
+
+    async def _stop(self, asked: Mapping[str, Any]) -> Answer:
+        followed = self._of(asked)
+        if not followed.coach.is_open:
+            raise RefusedError("no session is going on: put the strap on, or say duurloop start")
+        run = followed.coach.stop()
+        await self._recorder.flush()
+        return {"runner": followed.name, "run": run_report(run, followed.coach.runner.timezone) if run else None}
+
+    async def _arm(self, asked: Mapping[str, Any]) -> Answer:
+        followed = self._with_strap(asked)
+        followed.permit.arm()
+        return {"runner": followed.name}
+
+    async def _release(self, asked: Mapping[str, Any]) -> Answer:
+        followed = self._with_strap(asked)
+        for_s = float(asked.get("for_s") or RELEASE_S)
+        followed.permit.release(Instant(self._clock.monotonic() + for_s))
+        until = (self._clock.now() + timedelta(seconds=for_s)).astimezone(followed.coach.runner.timezone)
+        return {"runner": followed.name, "until": until.isoformat(timespec="seconds")}
+
+    def _of(self, asked: Mapping[str, Any]) -> Followed:
+        name = asked.get("runner")
+        if name is None and len(self._followed) == 1:
+            return next(iter(self._followed.values()))
+        known = ", ".join(self._followed)
+        if name is None:
+            raise RefusedError("several runners live here: say which with --runner ({known})", known=known)
+        for own, followed in self._followed.items():
+            if own.casefold() == str(name).casefold():
+                return followed
+        raise RefusedError("no runner named {name} lives here: there is {known}", name=name, known=known)
+
+    def _with_strap(self, asked: Mapping[str, Any]) -> Followed:
+        followed = self._of(asked)
+        if followed.source is None:
+            raise RefusedError("{name} has no strap in the settings: add strap = ...", name=followed.name)
+        return followed
+
+
+def pick_step(courses: tuple[Course, ...], plan: str, step: str) -> Course:
+    """Return a step by its number. Raises `RefusedError`."""
+    if not step.isdecimal() or not 1 <= int(step) <= len(courses):
+        raise RefusedError("plan {plan} has steps 1 to {steps}: say {plan}:1", plan=plan, steps=len(courses))
+    return courses[int(step) - 1]

@@ -1,0 +1,64 @@
+"""A runner who is followed: coach, strap, and whether the strap may be held."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from daemon.coach import Coach
+from daemon.domain.strap import RadioChanged, RadioTrouble, StrapConnected, StrapEvent, StrapLost
+from daemon.permit import StrapPermit
+from daemon.ports import HeartRateSource
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Link:
+    """What is known of a runner's strap."""
+
+    connected: bool = False
+    name: str | None = None
+    battery_pct: int | None = None
+    location: str | None = None
+    trouble: RadioTrouble | None = None
+
+    def note(self, event: StrapEvent) -> None:
+        """Take in what the strap or the radio says."""
+        match event:
+            case StrapConnected():
+                self.connected, self.name, self.battery_pct = True, event.name, event.battery_pct
+                self.location = event.location.name.lower() if event.location is not None else None
+            case StrapLost():
+                self.connected = False
+            case RadioChanged():
+                self.trouble = event.trouble
+                if event.trouble is None:
+                    log.info("radio_recovered")
+                else:
+                    log.warning("radio_trouble", trouble=event.trouble.value)
+            case _:
+                pass
+
+
+@dataclass(slots=True)
+class Followed:
+    """One runner and what belongs to them."""
+
+    coach: Coach
+    permit: StrapPermit
+    source: HeartRateSource | None
+    link: Link = field(default_factory=Link)
+
+    @property
+    def name(self) -> str:
+        """The runner's name."""
+        return self.coach.runner.name
+
+    async def follow(self) -> None:
+        """Hand everything the strap says to the coach, without end."""
+        if self.source is None:
+            return
+        async with self.source.events(self.permit) as events:
+            async for event in events:
+                self.link.note(event)
+                self.coach.handle(event)

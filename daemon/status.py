@@ -1,0 +1,107 @@
+"""How things stand, as `duurloop status --json` has it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from daemon.clock import Clock
+from daemon.coach import Coach
+from daemon.domain.zones import Position
+from daemon.following import Followed
+from daemon.outbox import Outbox
+from daemon.remote import Answer
+from daemon.report import run_report
+from daemon.store import Post, Store
+
+CURRENT_S = 5.0
+"""A value older than this is not shown as current."""
+
+_POSITIONS = {Position.BELOW: "below", Position.INSIDE: "inside", Position.ABOVE: "above"}
+
+
+class StatusReport:
+    """Looks at everything, and changes nothing."""
+
+    def __init__(
+        self, followed: Mapping[str, Followed], store: Store, post: Post, outbox: Outbox, clock: Clock
+    ) -> None:
+        self._followed = followed
+        self._store = store
+        self._post = post
+        self._outbox = outbox
+        self._clock = clock
+        self._since = clock.now()
+
+    async def make(self, store_trouble: str | None, late: Sequence[str]) -> Answer:
+        """Return the whole."""
+        return {
+            "type": "status",
+            "running": True,
+            "since": _local(self._since),
+            "runners": [await self._runner(followed) for followed in self._followed.values()],
+            "outbox": await self._outbox_part(),
+            "store": {"trouble": store_trouble},
+            "late": list(late),
+        }
+
+    async def _runner(self, followed: Followed) -> dict[str, Any]:
+        last = next(iter(await self._store.runs(followed.name, limit=1)), None)
+        return {
+            "name": followed.name,
+            "strap": self._strap(followed),
+            "session": self._session(followed.coach),
+            "last_run": run_report(last, followed.coach.runner.timezone) if last else None,
+        }
+
+    def _strap(self, followed: Followed) -> dict[str, Any]:
+        link, until = followed.link, followed.permit.released_until
+        return {
+            "configured": followed.source is not None,
+            "allowed": followed.permit.granted,
+            "released_for_s": None if until is None else round(max(0.0, until - self._clock.monotonic())),
+            "connected": link.connected,
+            "name": link.name,
+            "battery_pct": link.battery_pct,
+            "location": link.location,
+            "radio": link.trouble.value if link.trouble else None,
+        }
+
+    def _session(self, coach: Coach) -> dict[str, Any] | None:
+        session, now = coach.session, self._clock.monotonic()
+        if not coach.is_open or session.opened_at is None:
+            return None
+        current = session.believed_at is not None and now - session.believed_at <= CURRENT_S
+        leg = session.course.legs[session.leg] if session.course and session.leg < len(session.course.legs) else None
+        position = session.trace.position if current else None
+        return {
+            "id": coach.session_id,
+            "elapsed_s": round(now - session.opened_at),
+            "started": session.started_at is not None,
+            "bpm": session.trace.recent[-1][1] if current else None,
+            "position": _POSITIONS[position] if position else None,
+            "step": leg.kind.value if leg else None,
+            "step_left_s": round(leg.ends_s - (now - session.started_at)) if leg and session.started_at else None,
+        }
+
+    async def _outbox_part(self) -> dict[str, Any]:
+        health = {one.channel: one for one in await self._post.health()}
+        channels = [channel.id for followed in self._followed.values() for channel in followed.coach.runner.channels]
+        return {
+            "waiting": await self._post.waiting(),
+            "channels": [
+                {
+                    "name": channel,
+                    "ok": channel not in health and channel not in self._outbox.hanging,
+                    "reason": self._trouble(channel, health[channel].reason if channel in health else None),
+                    "needs_you": channel in health and health[channel].settings_fault,
+                }
+                for channel in channels
+            ],
+        }
+
+    def _trouble(self, channel: str, reason: str | None) -> str | None:
+        return "no answer yet" if channel in self._outbox.hanging else reason
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().isoformat(timespec="seconds")
