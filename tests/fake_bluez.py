@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bleak.backends.bluezdbus import manager as bleak_manager
@@ -35,6 +34,11 @@ BEAT = bytes.fromhex("16 3E B1 03")
 """62 bpm, skin contact, one RR interval."""
 
 TICK_S = 0.005
+PATIENCE_S = 20.0
+"""Only ever waited for in vain, on the slowest of machines."""
+
+TRUE = Variant("b", True)  # noqa: FBT003 - what else
+FALSE = Variant("b", False)  # noqa: FBT003
 
 Properties = dict[str, Variant]
 
@@ -94,7 +98,7 @@ async def forget_bleak() -> None:
 class FakeStrap:
     """A strap as the air knows it, whatever BlueZ knows."""
 
-    number: int
+    number: int = 1
     name: str | None = "Polar H10 12345678"
     rssi: int = -50
     battery: int | None = 87
@@ -110,6 +114,9 @@ class FakeStrap:
     refuses: bool = False
     """Breaks off every attempt to connect at once."""
     hung_reads: bool = False
+    """Says its heart rate and nothing else."""
+    eager: bool = False
+    """Sends its first packet before BlueZ has confirmed that there will be any."""
     packets: list[bytes] = field(default_factory=list)
     """To be sent before the usual ones."""
     connected: bool = False
@@ -135,6 +142,7 @@ class FakeBluez:
         self.hangs = False
         self.stuck = False
         self.refuses_discovery: str | None = None
+        self.refusals = 0
         self.remembers: list[FakeStrap] = []
         self.scans = 0
         self.discovering: set[str] = set()
@@ -143,16 +151,27 @@ class FakeBluez:
         self._bus: MessageBus | None = None
         self._objects: dict[str, dict[str, Properties]] = {}
         self._notifying: dict[str, set[str]] = {}
-        self._connecting: dict[str, Message] = {}
+        self.connecting: dict[str, Message] = {}
         self._deaf_scanners: set[str] = set()
         self._ticks = 0
+        self._ticked = asyncio.Condition()
 
     # what a test does to the world
 
-    def strap(self, **traits: Any) -> FakeStrap:
-        """Bring one more strap into reach."""
-        self.straps.append(FakeStrap(len(self.straps) + 1, **traits))
-        return self.straps[-1]
+    def add(self, strap: FakeStrap) -> FakeStrap:
+        """Let a strap be there."""
+        self.straps.append(strap)
+        return strap
+
+    async def abandoned_link(self, strap: FakeStrap) -> None:
+        """Have somebody connect to a strap and then die without a word."""
+        client = await MessageBus(self.address).connect()
+        adapter = Message("org.bluez", "/org/bluez/hci0", ADAPTER, "StartDiscovery")
+        await client.call(adapter)
+        self._meet(strap, heard=True)
+        await client.call(Message("org.bluez", strap.path, DEVICE, "Connect"))
+        client.disconnect()
+        await client.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     async def start(self) -> None:
         """Start bluetoothd, with its adapter plugged in and powered."""
@@ -172,7 +191,7 @@ class FakeBluez:
             for strap in self.straps:
                 strap.connected, strap.path = False, None
             self._notifying.clear()
-            self._connecting.clear()
+            self.connecting.clear()
             self.discovering.clear()
             self._bus.disconnect()
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
@@ -185,7 +204,7 @@ class FakeBluez:
     def plug_in(self) -> None:
         self._add(
             "/org/bluez/hci0",
-            {ADAPTER: {"Address": text("00:AA:01:00:00:00"), "Powered": yes(True), "Roles": texts("central")}},
+            {ADAPTER: {"Address": text("00:AA:01:00:00:00"), "Powered": TRUE, "Roles": texts("central")}},
         )
         for strap in self.remembers:
             self._meet(strap, heard=False)
@@ -203,7 +222,7 @@ class FakeBluez:
             for strap in self.straps:
                 self.lose(strap)
             self.discovering.clear()
-        self._change("/org/bluez/hci0", ADAPTER, Powered=yes(on))
+        self._change("/org/bluez/hci0", ADAPTER, Powered=TRUE if on else FALSE)
 
     def lose(self, strap: FakeStrap) -> None:
         """Break the link to a strap."""
@@ -211,8 +230,8 @@ class FakeBluez:
             strap.connected = False
             for path in [path for path in self._notifying if path.startswith(strap.path)]:
                 del self._notifying[path]
-            self._change(strap.path, DEVICE, ServicesResolved=yes(False))
-            self._change(strap.path, DEVICE, Connected=yes(False))
+            self._change(strap.path, DEVICE, ServicesResolved=FALSE)
+            self._change(strap.path, DEVICE, Connected=FALSE)
 
     def vanish(self, strap: FakeStrap) -> None:
         """Carry a strap out of reach."""
@@ -228,8 +247,13 @@ class FakeBluez:
 
     async def connections(self) -> int:
         """Count the connections on the bus, without bluetoothd's own."""
-        names = (await self._daemon("ListNames", "")).body[0]
+        names: list[str] = (await self._daemon("ListNames", "")).body[0]
         return sum(name.startswith(":") for name in names) - 1
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is true of this world."""
+        async with asyncio.timeout(PATIENCE_S), self._ticked:
+            await self._ticked.wait_for(condition)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -250,6 +274,8 @@ class FakeBluez:
             if self._bus is not None and self._bus.connected and not self.hangs:
                 for strap in self.straps:
                     self._tick(strap)
+            async with self._ticked:
+                self._ticked.notify_all()
 
     def _tick(self, strap: FakeStrap) -> None:
         if strap.advertises and self.discovering - self._deaf_scanners:
@@ -306,6 +332,7 @@ class FakeBluez:
     def _start_discovery(self, message: Message) -> Message:
         client = message.sender or ""
         if self.refuses_discovery is not None:
+            self.refusals += 1
             return Message.new_error(message, self.refuses_discovery, "")
         if not self._objects["/org/bluez/hci0"][ADAPTER]["Powered"].value:
             return Message.new_error(message, "org.bluez.Error.NotReady", "Resource Not Ready")
@@ -313,7 +340,7 @@ class FakeBluez:
             return Message.new_error(message, "org.bluez.Error.InProgress", "Operation already in progress")
         self.scans += 1
         self.discovering.add(client)
-        self.scanned_while_connecting |= bool(self._connecting)
+        self.scanned_while_connecting |= bool(self.connecting)
         return Message.new_method_return(message)
 
     def _stop_discovery(self, message: Message) -> Message:
@@ -334,18 +361,18 @@ class FakeBluez:
         if strap.refuses:
             return Message.new_error(message, "org.bluez.Error.Failed", "Software caused connection abort")
         if not strap.advertises or strap.deaf:
-            self._connecting[strap.address] = message  # answered when the client gives up
-            self.most_attempts_at_once = max(self.most_attempts_at_once, len(self._connecting))
+            self.connecting[strap.address] = message  # answered when the client gives up
+            self.most_attempts_at_once = max(self.most_attempts_at_once, len(self.connecting))
             return True
-        self.most_attempts_at_once = max(self.most_attempts_at_once, len(self._connecting) + 1)
+        self.most_attempts_at_once = max(self.most_attempts_at_once, len(self.connecting) + 1)
         strap.connected = True
-        self._change(message.path or "", DEVICE, Connected=yes(True))
+        self._change(message.path or "", DEVICE, Connected=TRUE)
         self._resolve(strap)
         return Message.new_method_return(message)
 
     def _disconnect(self, message: Message) -> Message:
         strap = self._strap_at(message.path)
-        if attempt := self._connecting.pop(strap.address, None):
+        if attempt := self.connecting.pop(strap.address, None):
             self._send(Message.new_error(attempt, "org.bluez.Error.Canceled", "Operation was cancelled"))
         self.lose(strap)
         return Message.new_method_return(message)
@@ -360,8 +387,8 @@ class FakeBluez:
     def _start_notify(self, message: Message) -> Message:
         self._notifying.setdefault(message.path or "", set()).add(message.sender or "")
         strap = self._strap_at(message.path)
-        while strap.packets and strap.packets[0] == BEAT:  # some come before the answer
-            self._notify(strap, strap.packets.pop(0))
+        if strap.eager:
+            self._notify(strap, BEAT)
         return Message.new_method_return(message)
 
     # bluetoothd's objects
@@ -380,9 +407,9 @@ class FakeBluez:
             "Adapter": Variant("o", "/org/bluez/hci0"),
             "Address": text(strap.address),
             "Alias": text(strap.name or strap.address.replace(":", "-")),
-            "Connected": yes(False),
-            "Paired": yes(False),
-            "ServicesResolved": yes(False),
+            "Connected": FALSE,
+            "Paired": FALSE,
+            "ServicesResolved": FALSE,
             "UUIDs": texts(uuid(0x180D), uuid(0x180F)),
         }
         device |= {"Name": text(strap.name)} if strap.name else {}
@@ -396,7 +423,7 @@ class FakeBluez:
         if strap.battery is not None:
             self._add_service(strap.path, "service0020", 0x180F, {"char0021": 0x2A19})
             self._add(strap.path, {BATTERY: {"Percentage": Variant("y", strap.battery)}})
-        self._change(strap.path, DEVICE, ServicesResolved=yes(True))
+        self._change(strap.path, DEVICE, ServicesResolved=TRUE)
 
     def _add_service(self, device: str, service: str, number: int, characteristics: dict[str, int]) -> None:
         if f"{device}/{service}" not in self._objects:
@@ -429,9 +456,9 @@ class FakeBluez:
 
     def _send(self, message: Message) -> None:
         if self._bus is not None and self._bus.connected:
-            self._bus.send(message)
+            _ = self._bus.send(message)
 
-    async def _daemon(self, member: str, signature: str, *body: Any) -> Message:
+    async def _daemon(self, member: str, signature: str, *body: str) -> Message:
         assert self._bus is not None
         bus = "org.freedesktop.DBus"
         path = "/org/freedesktop/DBus"
@@ -445,7 +472,3 @@ def text(value: str) -> Variant:
 
 def texts(*values: str) -> Variant:
     return Variant("as", list(values))
-
-
-def yes(value: bool) -> Variant:  # noqa: FBT001 - it is the value
-    return Variant("b", value)

@@ -507,8 +507,8 @@ def test_a_plugin_that_raises_for_a_known_reason_is_quoted_with_it(recorded: typ
 
 
 def test_a_secret_that_the_far_end_broke_over_two_lines_is_not_joined_again(recorded: type[Recorded]) -> None:
-    recorded.says = (r"Socket Exception: (550, b'not open,\n sesame')",)
-    assert verdict("recorded://me:open,%20sesame@far.example/")[0] == "550 not ***"
+    recorded.says = (r"Socket Exception: (550, b'not open\n sesame')",)
+    assert verdict("recorded://me:open%20sesame@far.example/")[0] == "550 not ***"
 
 
 def test_a_short_user_name_does_not_blacken_the_reason(recorded: type[Recorded]) -> None:

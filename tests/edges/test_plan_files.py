@@ -183,7 +183,7 @@ def test_a_plan_that_is_not_there_is_told(tmp_path: Path, name: str, said: str) 
     assert said in str(caught.value)
 
 
-PARTS = st.tuples(st.sampled_from(("run", "walk", "recovery")), st.integers(5, 600))
+PARTS = st.tuples(st.sampled_from(("run", "walk", "recovery")), st.integers(5, 240))
 
 
 @settings(deadline=None)
