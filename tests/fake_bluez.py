@@ -58,10 +58,11 @@ def private_bus() -> Iterator[str]:
         config = Path(folder, "bus.conf")
         config.write_text(
             f"<busconfig><listen>{address}</listen><auth>EXTERNAL</auth><policy context='default'>"
-            "<allow send_destination='*' eavesdrop='false'/><allow own='*'/></policy></busconfig>"
+            "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/>"
+            "</policy></busconfig>"
         )
         command = [daemon, f"--config-file={config}", "--nofork", "--print-address=1"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - found above
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - found above
             assert process.stdout is not None
             process.stdout.readline()
             try:
@@ -280,13 +281,12 @@ class FakeBluez:
     def _tick(self, strap: FakeStrap) -> None:
         if strap.advertises and self.discovering - self._deaf_scanners:
             self._meet(strap, heard=True)
-        if strap.connected and not strap.mute and strap.path is not None:
-            self._notify(strap, strap.packets.pop(0) if strap.packets else BEAT)
-
-    def _notify(self, strap: FakeStrap, packet: bytes) -> None:
         path = f"{strap.path}/service0010/char0011"
-        if self._notifying.get(path):
-            self._change(path, CHARACTERISTIC, Value=Variant("ay", packet))
+        if strap.connected and not strap.mute and self._notifying.get(path):
+            self._notify(path, strap.packets.pop(0) if strap.packets else BEAT)
+
+    def _notify(self, path: str, packet: bytes) -> None:
+        self._change(path, CHARACTERISTIC, Value=Variant("ay", packet))
 
     # what a client asks of bluetoothd
 
@@ -385,10 +385,10 @@ class FakeBluez:
         return Message.new_method_return(message, "ay", [bytes([value or 0])])
 
     def _start_notify(self, message: Message) -> Message:
-        self._notifying.setdefault(message.path or "", set()).add(message.sender or "")
-        strap = self._strap_at(message.path)
-        if strap.eager:
-            self._notify(strap, BEAT)
+        path = message.path or ""
+        self._notifying.setdefault(path, set()).add(message.sender or "")
+        if self._strap_at(path).eager:
+            self._notify(path, BEAT)
         return Message.new_method_return(message)
 
     # bluetoothd's objects

@@ -1,0 +1,125 @@
+"""Short ways to say what happened in a run, and to read what was said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.nudges import Message
+from daemon.domain.plan import Course, Step, StepKind
+from daemon.domain.playback import with_ticks
+from daemon.domain.recording import SpeedSample
+from daemon.domain.session import Announce, Close, Effect, Event, Keep, Open, Session, Speak, Terms, advance
+from daemon.domain.zones import TargetZone
+
+EASY = TargetZone(Bpm(118), Bpm(136))
+"""The zone of nearly every test."""
+
+CALM, ABOVE, BELOW = 128, 150, 100
+"""Heart rates inside, above and below it."""
+
+
+def beat(
+    at_s: float, bpm: int = CALM, contact: SensorContact = SensorContact.GOOD, rr: tuple[int, ...] | None = None
+) -> HeartRateSample:
+    """Return one sample; without `rr` it carries the interval that belongs to its heart rate."""
+    words = (round(60 * 1024 / bpm),) if bpm else ()
+    return HeartRateSample(Instant(at_s), Bpm(bpm), contact, words if rr is None else rr)
+
+
+def beats(
+    *levels: tuple[float, int],
+    until: float,
+    every: float = 1.0,
+    contact: SensorContact = SensorContact.GOOD,
+    rr: tuple[int, ...] | None = None,
+) -> list[HeartRateSample]:
+    """Hold each heart rate from its second on, up to and with `until`, a sample every so many seconds."""
+    borders = [*(since for since, _ in levels), until + every / 2]
+    return [
+        beat(since + every * index, bpm, contact, rr)
+        for (since, bpm), (_, end) in zip(levels, pairwise(borders), strict=True)
+        for index in range(-int((since - end) // every))
+    ]
+
+
+def paces(*levels: tuple[float, float], until: float) -> list[SpeedSample]:
+    """Hold each speed from its second on, up to and with `until`, a sample a second."""
+    borders = [*(since for since, _ in levels), until + 0.5]
+    return [
+        SpeedSample(Instant(since + index), speed)
+        for (since, speed), (_, end) in zip(levels, pairwise(borders), strict=True)
+        for index in range(-int((since - end) // 1))
+    ]
+
+
+def course(*legs: tuple[StepKind, float]) -> Course:
+    """Lay out steps one after the other."""
+    return Course.of(Step(kind, for_s) for kind, for_s in legs)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where a session got to, and all that was to be done on the way."""
+
+    session: Session
+    effects: tuple[Effect, ...] = ()
+    events: tuple[Event, ...] = field(default=(), repr=False)
+
+    @property
+    def opened(self) -> list[float]:
+        return [effect.at for effect in self.effects if isinstance(effect, Open)]
+
+    @property
+    def closed(self) -> list[Close]:
+        return [effect for effect in self.effects if isinstance(effect, Close)]
+
+    @property
+    def kept(self) -> list[Keep]:
+        return [effect for effect in self.effects if isinstance(effect, Keep)]
+
+    @property
+    def cues(self) -> list[tuple[float, StepKind | None, float]]:
+        return [(effect.at, effect.kind, effect.for_s) for effect in self.effects if isinstance(effect, Announce)]
+
+
+Happening = Event | Sequence[Event]
+
+
+def session_of(
+    *happenings: Happening,
+    target: TargetZone | None = EASY,
+    wants_pick_up: bool = False,
+    until: float | None = None,
+) -> Told:
+    """Play what happened, with a tick in every quiet second, up to `until`."""
+    events = sorted(_flatten(happenings), key=lambda event: event.at)
+    ticked = with_ticks(events, None if until is None else Instant(until))
+    return play(ticked, Session(Terms(target, wants_pick_up=wants_pick_up)))
+
+
+def play(events: Iterable[Event], session: Session | None = None) -> Told:
+    """Advance through events as they are."""
+    session, all_events, effects = session or Session(Terms(EASY)), tuple(events), list[Effect]()
+    for event in all_events:
+        session, happened = advance(session, event)
+        effects.extend(happened)
+    return Told(session, tuple(effects), all_events)
+
+
+def said(told: Told) -> list[tuple[float, Message]]:
+    """Read the words and when they came."""
+    return [(effect.at, effect.nudge.message) for effect in told.effects if isinstance(effect, Speak)]
+
+
+def messages(told: Told) -> list[Message]:
+    """Read the words alone."""
+    return [message for _, message in said(told)]
+
+
+def _flatten(happenings: Iterable[Happening]) -> Iterable[Event]:
+    for happening in happenings:
+        if isinstance(happening, Sequence):
+            yield from happening
+        else:
+            yield happening

@@ -1,0 +1,6 @@
+"""Invariants are tried as long as they take: a busy machine is no fault of the domain."""
+
+from hypothesis import settings
+
+settings.register_profile("domain", deadline=None, max_examples=100)
+settings.load_profile("domain")

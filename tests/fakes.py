@@ -1,0 +1,410 @@
+"""Small stand-ins for the outside: a clock that is told to go, a store in memory, a strap that follows a script.
+
+`MemoryStore` passes the same contract tests as SQLite (`tests/contracts`); nothing in here patches anything.
+"""
+
+import asyncio
+import heapq
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from daemon.domain.effort import Evidence, judge
+from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.run import Run, Source
+from daemon.domain.strap import StrapEvent
+from daemon.domain.wording import ENGLISH, Text
+from daemon.domain.zones import TargetZone
+from daemon.household import Channel, QuietHours, Runner
+from daemon.ports import DeliveryError, Permit
+from daemon.store import (
+    ChannelHealth,
+    Claimed,
+    CoachingStarted,
+    Fact,
+    Kind,
+    Letter,
+    LetterWritten,
+    OpenSession,
+    RunKept,
+    SampleKept,
+    SessionDiscarded,
+    SessionOpened,
+    StoreError,
+)
+
+EVENING = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
+EASY = TargetZone(Bpm(118), Bpm(136))
+PHONE = Channel("els/phone", "phone", frozenset(Kind), figures=False)
+MAIL = Channel("els/mail", "mail", frozenset(Kind), figures=True)
+ELS = Runner("Els", ENGLISH, (EASY,), (PHONE,), UTC)
+
+
+# -- waiting -----------------------------------------------------------------------------------------
+
+TURNS = 25
+"""Turns of the loop after which whatever can go on without time passing has gone on."""
+
+
+async def settle() -> None:
+    """Let everything go on that waits neither for time nor for another thread."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+async def eventually(condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Wait for something that another thread or process does."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.002)
+
+
+class FakeClock:
+    """The port `Clock`, standing still until `pass_time`."""
+
+    def __init__(self, now: datetime = EVENING) -> None:
+        self._monotonic = 5000.0
+        self._now = now
+        self._order = count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def monotonic(self) -> Instant:
+        return Instant(self._monotonic)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set_wall(self, now: datetime) -> None:
+        """Do what NTP or a careless hand does to the wall clock."""
+        self._now = now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._monotonic + seconds, next(self._order), waiting))
+        await waiting
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, and wake who sleeps, one after the other and each at its moment."""
+        end = self._monotonic + seconds
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            due, _, waiting = heapq.heappop(self._sleepers)
+            if waiting.done():  # its task was cancelled
+                continue
+            self._go_to(due)
+            waiting.set_result(None)
+            await settle()
+        self._go_to(end)
+        await settle()
+
+    def jump(self, seconds: float) -> None:
+        """Let time pass with nobody awake: the service was not running."""
+        self._go_to(self._monotonic + seconds)
+
+    def _go_to(self, instant: float) -> None:
+        self._now += timedelta(seconds=max(0.0, instant - self._monotonic))
+        self._monotonic = max(self._monotonic, instant)
+
+
+# -- keeping -----------------------------------------------------------------------------------------
+
+
+class MemoryStore:
+    """The ports `Store` and `Post` in a few dictionaries; `trouble` makes it fail, `gate` makes it wait."""
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self.gate: asyncio.Event | None = None
+        self.commits: list[tuple[Fact, ...]] = []
+        """What was committed together, in order."""
+        self._sessions: dict[str, OpenSession] = {}
+        self._runs: dict[str, tuple[Run, tuple[HeartRateSample, ...]]] = {}
+        self._letters: dict[int, Letter] = {}
+        self._states: dict[int, str] = {}
+        self._attempts: dict[int, int] = {}
+        self._health: dict[str, ChannelHealth] = {}
+
+    # -- Store --
+
+    async def commit(self, facts: Sequence[Fact]) -> None:
+        await self._pass_gate()
+        for fact in facts:
+            self._take(fact)
+        self.commits.append(tuple(facts))
+
+    async def open_sessions(self) -> list[OpenSession]:
+        await self._pass_gate()
+        return sorted(self._sessions.values(), key=lambda session: session.started_at)
+
+    async def runs(
+        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+    ) -> list[Run]:
+        await self._pass_gate()
+        wanted = [
+            run
+            for run, _ in self._runs.values()
+            if runner in (None, run.runner) and (since is None or run.started_at >= since)
+        ]
+        return sorted(wanted, key=lambda run: run.started_at, reverse=True)[:limit]
+
+    async def run(self, run_id: str) -> Run | None:
+        await self._pass_gate()
+        return self._runs[run_id][0] if run_id in self._runs else None
+
+    async def samples(self, run_id: str) -> list[HeartRateSample]:
+        await self._pass_gate()
+        _, samples = self._runs.get(run_id, (None, ()))
+        return [replace(sample, at=Instant(float(round(sample.at)))) for sample in samples]
+
+    # -- Post --
+
+    async def recover(self, now: datetime) -> None:
+        await self._pass_gate()
+        for number, state in self._states.items():
+            if state == "sending":
+                self._states[number] = "due"
+        for channel, health in self._health.items():
+            if health.settings_fault:
+                self._health[channel] = replace(health, next_at=None)
+        for channel in {letter.channel for letter in self._letters.values()}:
+            self._drop_expired(channel, now)
+
+    async def claim(self, channel: str, now: datetime) -> Claimed | None:
+        await self._pass_gate()
+        self._drop_expired(channel, now)
+        health = self._health.get(channel)
+        if health and health.next_at and health.next_at > now:
+            return None
+        ready = [number for number in self._due(channel) if self._letters[number].not_before <= now]
+        if not ready:
+            return None
+        number = min(ready, key=lambda number: (self._attempts[number], number))
+        self._states[number] = "sending"
+        self._attempts[number] += 1
+        return Claimed(number, self._letters[number], self._attempts[number])
+
+    async def next_due(self, channel: str) -> datetime | None:
+        await self._pass_gate()
+        letters = [self._letters[number] for number in self._due(channel)]
+        if not letters:
+            return None
+        due = min(letter.not_before for letter in letters)
+        health = self._health.get(channel)
+        if health and health.next_at:
+            due = max(due, health.next_at)
+        return min(due, *(letter.expires_at for letter in letters))
+
+    async def settle_sent(self, claimed: Claimed) -> None:
+        await self._pass_gate()
+        self._states[claimed.id] = "sent"
+        self._health.pop(claimed.letter.channel, None)
+
+    async def settle_failed(self, claimed: Claimed, health: ChannelHealth, *notices: Letter) -> None:
+        await self._pass_gate()
+        self._states[claimed.id] = "due"
+        self._health[health.channel] = health
+        for letter in notices:
+            self._keep_letter(letter)
+
+    async def health(self) -> list[ChannelHealth]:
+        await self._pass_gate()
+        return [self._health[channel] for channel in sorted(self._health)]
+
+    async def waiting(self) -> int:
+        await self._pass_gate()
+        return sum(state in ("due", "sending") for state in self._states.values())
+
+    # -- looked at by tests --
+
+    def states(self) -> dict[str, str]:
+        """Return what has become of each letter, by its key."""
+        return {self._letters[number].key: state for number, state in self._states.items()}
+
+    def letters(self) -> list[Letter]:
+        """Return all letters that were ever kept, in order."""
+        return list(self._letters.values())
+
+    # -- inside --
+
+    async def _pass_gate(self) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.trouble is not None:
+            raise StoreError(self.trouble)
+
+    def _take(self, fact: Fact) -> None:
+        match fact:
+            case SessionOpened():
+                opened = OpenSession(fact.session, fact.runner, fact.started_at, fact.target, None, ())
+                self._sessions[fact.session] = opened
+            case SampleKept():
+                session = self._sessions[fact.session]
+                self._sessions[fact.session] = replace(session, samples=(*session.samples, fact.sample))
+            case CoachingStarted():
+                self._sessions[fact.session] = replace(self._sessions[fact.session], coaching=fact)
+            case SessionDiscarded():
+                del self._sessions[fact.session]
+            case RunKept():
+                self._sessions.pop(fact.session, None)
+                self._runs[fact.run.id] = fact.run, fact.samples
+            case LetterWritten():
+                self._keep_letter(fact.letter)
+
+    def _keep_letter(self, letter: Letter) -> None:
+        if any((kept.key, kept.channel) == (letter.key, letter.channel) for kept in self._letters.values()):
+            return
+        number = len(self._letters) + 1
+        self._letters[number], self._states[number], self._attempts[number] = letter, "due", 0
+
+    def _due(self, channel: str) -> list[int]:
+        return [
+            number
+            for number, state in self._states.items()
+            if state == "due" and self._letters[number].channel == channel
+        ]
+
+    def _drop_expired(self, channel: str, now: datetime) -> None:
+        for number in self._due(channel):
+            if self._letters[number].expires_at <= now:
+                self._states[number] = "expired"
+
+
+# -- straps ------------------------------------------------------------------------------------------
+
+
+class ScriptedStrap:
+    """The port `HeartRateSource`: says what it is told to say, and remembers that it was let go of."""
+
+    def __init__(self) -> None:
+        self.permit: Permit | None = None
+        self.closed = False
+        self._events: asyncio.Queue[StrapEvent] = asyncio.Queue()
+
+    def say(self, *events: StrapEvent) -> None:
+        for event in events:
+            self._events.put_nowait(event)
+
+    @asynccontextmanager
+    async def events(self, permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:
+        self.permit, self.closed = permit, False
+        events = self._listen()
+        try:
+            yield events
+        finally:
+            await events.aclose()
+            self.closed = True
+
+    async def _listen(self) -> AsyncGenerator[StrapEvent, None]:
+        while True:
+            yield await self._events.get()
+
+
+def sample(at: float, bpm: int = 128, *words: int, contact: SensorContact = SensorContact.GOOD) -> HeartRateSample:
+    """Make a sample, with RR words that fit it unless told otherwise."""
+    return HeartRateSample(Instant(at), Bpm(bpm), contact, words or ((round(60 * 1024 / bpm),) if bpm else ()))
+
+
+# -- messengers --------------------------------------------------------------------------------------
+
+
+class MoodyMessenger:
+    """Keeps what arrives, in whatever thread; hangs while `hangs`, refuses while `refusal` is set."""
+
+    def __init__(self) -> None:
+        self.texts: list[Text] = []
+        self.tried: list[Text] = []
+        self.refusal: DeliveryError | None = None
+        self.at_once = 0
+        """The most sends that were under way at the same time."""
+        self._answers = threading.Event()
+        self._answers.set()
+        self._under_way = 0
+
+    def hang(self) -> None:
+        self._answers.clear()
+
+    def answer(self) -> None:
+        self._answers.set()
+
+    def deliver(self, text: Text) -> None:
+        self._under_way += 1
+        self.at_once = max(self.at_once, self._under_way)
+        self.tried.append(text)
+        try:
+            self._answers.wait(20)
+            if self.refusal is not None:
+                raise self.refusal
+            self.texts.append(text)
+        finally:
+            self._under_way -= 1
+
+
+# -- letters and runs --------------------------------------------------------------------------------
+
+
+def letter(
+    key: str,
+    channel: str = PHONE.id,
+    kind: Kind = Kind.AFTER,
+    *,
+    at: datetime = EVENING,
+    worth: timedelta = timedelta(hours=12),
+    not_before: datetime | None = None,
+) -> Letter:
+    """Write a letter whose text is its key."""
+    return Letter(key, channel, kind, Text(key, f"about {key}"), at, at + worth, not_before or at)
+
+
+def judged_run(run_id: str, samples: Sequence[HeartRateSample] = (), started_at: datetime = EVENING) -> Run:
+    """Make a run of Els's, judged by its samples."""
+    duration_s = (samples[-1].at if samples else 0.0) + 1.0
+    return Run(
+        id=run_id,
+        runner=ELS.name,
+        sources=(Source.STRAP,),
+        sport="run",
+        name=None,
+        started_at=started_at,
+        duration_s=duration_s,
+        distance_m=None,
+        target=EASY,
+        judgement=judge(Evidence(samples, duration_s), EASY),
+    )
+
+
+def runner(
+    name: str = ELS.name,
+    *channels: Channel,
+    zones: tuple[TargetZone, ...] = (EASY,),
+    quiet: QuietHours | None = None,
+) -> Runner:
+    """Make a runner, English-speaking, in UTC."""
+    return replace(ELS, name=name, channels=channels or (PHONE,), zones=zones, quiet=quiet)
+
+
+@asynccontextmanager
+async def running(*works: Awaitable[object]) -> AsyncIterator[None]:
+    """Let `works` go on for as long as the context is open, then cancel them and wait for their clean-up."""
+
+    async def go(work: Awaitable[object]) -> None:
+        await work
+
+    tasks = [asyncio.create_task(go(work)) for work in works]
+    await settle()
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if end is not None and not isinstance(end, asyncio.CancelledError):
+            raise end
