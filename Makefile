@@ -31,7 +31,8 @@ wheel: ## builds the wheel, installs it into a clean environment, runs the tests
 	@.ci/check-wheel $(BIN)/python
 
 catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
-	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 --no-location --sort-output \
+	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
+	  -k RefusedError -k NotRunningError -k AlreadyRunningError -k Failure --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from config import forms
 from config.credentials import Credentials
-from config.faults import Fault, SettingsError, say
+from config.faults import Fault, SettingsError, words_for
 from config.plan_files import find_plan, load_plan, no_such_plan
 from config.settings import Settings, Surroundings
 from config.toml_file import TomlFile, check, known_tables, read
@@ -93,10 +93,10 @@ def _laid_over(tables: Mapping[str, Any], values: Mapping[KeyPath, str]) -> dict
 def _taken_twice(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Give what belongs to one only and is claimed again. Reads the file as it stands, right or wrong."""
     runners = list(_rows(tables, ("runners",)))
-    yield from _repeated(runners, "name", say("name_taken"))
-    yield from _repeated(runners, "strap", say("strap_taken"))
+    yield from _repeated(runners, "name", words_for("name_taken"))
+    yield from _repeated(runners, "strap", words_for("strap_taken"))
     for at, runner in runners:
-        yield from _repeated(_rows(runner, (*at, "channels")), "name", say("channel_taken"))
+        yield from _repeated(_rows(runner, (*at, "channels")), "name", words_for("channel_taken"))
 
 
 def _rows(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

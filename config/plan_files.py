@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from pydantic import AfterValidator, PlainValidator, field_validator
 
-from config.faults import Fault, SettingsError, say
+from config.faults import Fault, SettingsError, words_for
 from config.toml_file import Table, check, read, refuse, similar
 
 PartKind: TypeAlias = Literal["warm_up", "run", "walk", "recovery", "cool_down"]
@@ -180,10 +180,10 @@ def find_plan(name_or_path: str, beside: Path | None) -> Path | None:
 def no_such_plan(name: str) -> str:
     """Return the words for a plan that is not there: what was meant, else what there is."""
     if name.endswith(".toml"):
-        return say("plan_file_missing")
+        return words_for("plan_file_missing")
     if meant := similar(name, builtin_plans()):
-        return say("plan_misspelt", meant=meant)
-    return say("plan_unknown", plans=", ".join(builtin_plans()))
+        return words_for("plan_misspelt", meant=meant)
+    return words_for("plan_unknown", plans=", ".join(builtin_plans()))
 
 
 def load_plan(name_or_path: str, beside: Path | None) -> PlanFile:

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from config import credentials, forms
-from config.faults import say
+from config.faults import words_for
 from config.forms import Bounds, Listen, QuietHours, Weekday, WeekMoment
 from config.toml_file import Table, refuse
 
@@ -342,12 +342,12 @@ def settings_warnings(settings: Settings) -> tuple[str, ...]:
 def _open_file(settings: Settings) -> Iterator[str]:
     holds_secrets = settings.strava.client_secret or any(c.url for runner in settings.runners for c in runner.channels)
     if settings.file and holds_secrets and credentials.others_may_read(settings.file):
-        yield say("warn_open", file=settings.file)
+        yield words_for("warn_open", file=settings.file)
 
 
 def _silence(runner: Runner) -> Iterator[str]:
     if not runner.channels:
-        yield say("warn_no_channel", runner=runner.name)
+        yield words_for("warn_no_channel", runner=runner.name)
     for channel in runner.channels:
         if not channel.purposes:
-            yield say("warn_no_purpose", runner=runner.name, channel=channel.name)
+            yield words_for("warn_no_purpose", runner=runner.name, channel=channel.name)

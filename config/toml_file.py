@@ -11,7 +11,7 @@ from typing import Any, Final, LiteralString, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from config.faults import REASONS, Fault, SettingsError, say
+from config.faults import REASONS, Fault, SettingsError, words_for
 from config.toml_lines import KeyPath, Lines, written
 
 LARGEST_FILE_BYTES: Final = 512 * 1024
@@ -124,19 +124,19 @@ def _text_of(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE_BYTES + 1)
         if len(data) > LARGEST_FILE_BYTES:
-            raise _whole(path, say("file_too_large", limit_kb=LARGEST_FILE_BYTES // 1024))
+            raise _whole(path, words_for("file_too_large", limit_kb=LARGEST_FILE_BYTES // 1024))
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise _whole(path, say("file_missing")) from None
+        raise _whole(path, words_for("file_missing")) from None
     except PermissionError:
-        raise _whole(path, say("file_forbidden")) from None
+        raise _whole(path, words_for("file_forbidden")) from None
     except IsADirectoryError:
-        raise _whole(path, say("file_folder")) from None
+        raise _whole(path, words_for("file_folder")) from None
     except OSError as error:
-        raise _whole(path, say("file_unreadable", why=error.strerror)) from error
+        raise _whole(path, words_for("file_unreadable", why=error.strerror)) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SettingsError([Fault(str(path), line, "-", say("file_not_utf8"))]) from None
+        raise SettingsError([Fault(str(path), line, "-", words_for("file_not_utf8"))]) from None
 
 
 def _whole(path: Path, reason: str) -> SettingsError:
@@ -153,7 +153,7 @@ def _grammar_fault(path: Path, said: str, lines: Lines) -> Fault:
         key, begun = lines.unfinished
         kind = "toml_unclosed" if begun < line else kind
         line = begun
-    return Fault(str(path), line, written(key), say(kind))
+    return Fault(str(path), line, written(key), words_for(kind))
 
 
 def _reason(fault: ErrorDetails, known: Mapping[KeyPath, TableShape]) -> str:
@@ -161,8 +161,8 @@ def _reason(fault: ErrorDetails, known: Mapping[KeyPath, TableShape]) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(at, known, is_table=_holds_keys(fault["input"]))
     if kind == "tuple_type" and isinstance(fault["input"], dict) and at in known:
-        return say("table_not_list", name=written(at))
-    return say(kind, **fault.get("ctx", {}))
+        return words_for("table_not_list", name=written(at))
+    return words_for(kind, **fault.get("ctx", {}))
 
 
 def _unknown_key(at: KeyPath, known: Mapping[KeyPath, TableShape], *, is_table: bool) -> str:
@@ -170,14 +170,14 @@ def _unknown_key(at: KeyPath, known: Mapping[KeyPath, TableShape], *, is_table: 
     table, key = at[:-1], str(at[-1])
     if homes := _nearest([home for home, shape in known.items() if key in shape.keys], table):
         if is_table:
-            return say("key_misplaced_table", place=" or ".join(_header((*home, key), known) for home in homes))
-        return say("key_misplaced", place=" or ".join(_header(home, known) for home in homes))
+            return words_for("key_misplaced_table", place=" or ".join(_header((*home, key), known) for home in homes))
+        return words_for("key_misplaced", place=" or ".join(_header(home, known) for home in homes))
     if meant := similar(key, known[table].keys):
-        return say("key_misspelt", meant=meant)
+        return words_for("key_misspelt", meant=meant)
     for home, shape in known.items():
         if meant := similar(key, shape.keys):
-            return say("key_misspelt_elsewhere", meant=meant, place=_header(home, known))
-    return say("key_unknown")
+            return words_for("key_misspelt_elsewhere", meant=meant, place=_header(home, known))
+    return words_for("key_unknown")
 
 
 def _nearest(homes: list[KeyPath], table: KeyPath) -> list[KeyPath]:

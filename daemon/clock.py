@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from daemon.domain.heart_rate import Instant
 
@@ -63,11 +63,20 @@ async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> bool:
     if event.is_set():
         return True
     waiting = asyncio.ensure_future(event.wait())
+    try:
+        await done_within(waiting, clock, seconds)
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    return event.is_set()
+
+
+async def done_within(work: "asyncio.Future[Any]", clock: Clock, seconds: float) -> bool:
+    """Wait until `work` is done, but no longer than `seconds` of `clock`; tell whether it is. It goes on if not."""
     sleeping = asyncio.ensure_future(clock.sleep(seconds))
     try:
-        await asyncio.wait({waiting, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({work, sleeping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (waiting, sleeping):
-            task.cancel()
-        await asyncio.gather(waiting, sleeping, return_exceptions=True)
-    return event.is_set()
+        sleeping.cancel()
+        await asyncio.gather(sleeping, return_exceptions=True)
+    return work.done()

@@ -12,7 +12,7 @@ from daemon.clock import Clock
 from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import HeartRateSample, Instant
 from daemon.domain.plan import Course
-from daemon.domain.playback import with_ticks
+from daemon.domain.playback import TICK_S, with_ticks
 from daemon.domain.run import Run, Source
 from daemon.domain.session import (
     Announce,
@@ -120,8 +120,10 @@ class Coach:
         return self.last_run if self.last_run is not before else None
 
     def tick(self) -> None:
-        """Let time pass."""
-        self.handle(Ticked(self._clock.monotonic()))
+        """Let time pass, unless a sample has just done so."""
+        now, heard_at = self._clock.monotonic(), self.session.heard_at
+        if heard_at is None or now - heard_at >= TICK_S:
+            self.handle(Ticked(now))
 
     def handle(self, event: Event) -> None:
         """Take one event in and perform what follows from it."""
@@ -185,7 +187,7 @@ class Coach:
     def _open(self, effect: Open) -> None:
         started_at = self._clock.now() - timedelta(seconds=self._clock.monotonic() - effect.at)
         local = started_at.astimezone(self.runner.timezone)
-        identity = f"{local:%Y%m%d-%H%M%S}-{self._chance.getrandbits(16):04x}"
+        identity = f"{local:%Y%m%d-%H%M%S}-{self._chance.getrandbits(32):08x}"
         self._current = _Current(identity, started_at, effect.at, [])
         target = self.session.terms.target
         self._keeper.note(SessionOpened(identity, self.runner.name, started_at, target), urgent=True)

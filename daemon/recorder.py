@@ -11,6 +11,7 @@ import structlog
 
 from daemon.clock import Clock, wait_for
 from daemon.domain.heart_rate import Instant
+from daemon.finishing import to_the_end
 from daemon.store import Fact, LetterWritten, Store, StoreError
 
 BATCH_S = 0.4
@@ -53,7 +54,13 @@ class Recorder:
                 await self._clock.sleep(RETRY_S)
 
     async def flush(self) -> bool:
-        """Commit what there is; tell whether it worked. What could not be kept stays and is tried again."""
+        """Commit what there is; tell whether it worked. What could not be kept stays and is tried again.
+
+        Cancelled in the middle it still learns how the commit ended: facts are neither lost nor kept twice.
+        """
+        return await to_the_end(self._flush())
+
+    async def _flush(self) -> bool:
         async with self._turn:
             facts, self._facts = self._facts, []
             self._any.clear()

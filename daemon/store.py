@@ -167,10 +167,16 @@ class Post(Protocol):
     """The letters of the outbox. Every method may raise `StoreError`."""
 
     async def recover(self, now: datetime) -> None:
-        """Make due again what was being sent when the service died, and give faulty settings another try."""
+        """Make due again what was being sent when the service died, and give faulty settings another try.
+
+        What has expired is dropped, for every channel.
+        """
 
     async def claim(self, channel: str, now: datetime) -> Claimed | None:
-        """Drop what has expired, and mark the oldest letter that may go as being sent."""
+        """Drop what has expired, and mark the oldest of the least tried letters that may go as being sent.
+
+        The least tried first, so that a letter that its far end will never take does not hold up the others.
+        """
 
     async def next_due(self, channel: str) -> datetime | None:
         """Return when the next letter of the channel may go."""

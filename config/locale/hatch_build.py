@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg, misc]  # hatchling ships no types
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling ships no types
     """Puts a .mo beside every .po, for a wheel and for an editable install alike."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

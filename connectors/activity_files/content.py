@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,21 +23,40 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class ActivityFileError(Exception):
     """A file that gives no run: one line that says which, why, and what to try."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: "RefusalError") -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{printable(path.name or str(path))}: {reason}")
+        super().__init__(f"{self.name}: {reason}")
 
-    def __reduce__(self) -> tuple[type["ActivityFileError"], tuple[Path, str]]:
+    def __reduce__(self) -> tuple[type["ActivityFileError"], tuple[Path, "RefusalError"]]:
         return ActivityFileError, (self.path, self.reason)  # whole again after the way from another process
+
+    @property
+    def name(self) -> str:
+        """The file's name, fit for any terminal."""
+        return printable(self.path.name or str(self.path))
 
 
 class RefusalError(Exception):
     """A reader's no, with its reason; whoever knows the path makes an `ActivityFileError` of it."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    def __init__(self, sentence: str, **parts: object) -> None:
+        self.sentence = sentence
+        """A key of the catalogues; `parts` fill its places."""
+        self.parts = parts
+        super().__init__(sentence.format(**parts))
+
+    def __reduce__(self) -> tuple[Callable[..., "RefusalError"], tuple[str, dict[str, object]]]:
+        return _refusal_again, (self.sentence, self.parts)
+
+
+def _refusal_again(sentence: str, parts: dict[str, object]) -> "RefusalError":
+    return RefusalError(sentence, **parts)
+
+
+def sentence(text: str) -> str:
+    """Mark a sentence for the catalogues; it is translated when it is told."""
+    return text
 
 
 def printable(text: str) -> str:
@@ -103,7 +122,7 @@ class Content:
 
 def too_large(most_bytes: int) -> RefusalError:
     """Say that there is more than any run needs."""
-    return RefusalError(f"too large: over {most_bytes // MEGABYTE} MB; export that one activity by itself")
+    return RefusalError("too large: over {limit} MB; export that one activity by itself", limit=most_bytes // MEGABYTE)
 
 
 @contextmanager

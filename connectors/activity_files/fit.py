@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.activity_files.content import Content, RefusalError
+from connectors.activity_files.content import Content, RefusalError, sentence
 from connectors.activity_files.points import Point
 from connectors.activity_files.tracks import Track, check_room, recordings_of
 from connectors.activity_files.values import (
@@ -32,10 +32,11 @@ _MOST_BEATS = 2_000_000
 # Altered bytes make fitdecode stumble in many ways, not all of them its own.
 _STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 _DAMAGE = {
-    "FitCRCError": "the checksum does not match (file cut short or altered)",
-    "FitEOFError": "it ends in the middle of a message (file cut short)",
-    "FitHeaderError": "its header makes no sense",
+    "FitCRCError": sentence("damaged: the checksum does not match (file cut short or altered); export it again"),
+    "FitEOFError": sentence("damaged: it ends in the middle of a message (file cut short); export it again"),
+    "FitHeaderError": sentence("damaged: its header makes no sense; export it again"),
 }
+_ALTERED = sentence("damaged: a message in it makes no sense (file altered); export it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,13 @@ def read_fit(content: Content) -> tuple[Recording, ...]:
             for count, frame in enumerate(frames):
                 _take(log, count, frame)
     except (fitdecode.FitError, *_STUMBLES) as error:
-        damage = _DAMAGE.get(type(error).__name__, "a message in it makes no sense (file altered)")
-        raise RefusalError(f"damaged: {damage}; export it again") from error
+        raise RefusalError(_DAMAGE.get(type(error).__name__, _ALTERED)) from error
     return recordings_of(_tracks(log))
 
 
 def _take(log: _Log, count: int, frame: Any) -> None:  # noqa: ANN401 - fitdecode has no types
     if count > _MOST_MESSAGES:
-        raise RefusalError(f"too large: over {_MOST_MESSAGES} messages; export that one activity by itself")
+        raise RefusalError("too large: over {limit} messages; export that one activity by itself", limit=_MOST_MESSAGES)
     take = _TAKERS.get(getattr(frame, "global_mesg_num", None))
     if take and hasattr(frame, "fields"):  # definitions have the number too
         take(log, _values(frame))
@@ -120,7 +120,7 @@ def _take_beats(log: _Log, values: dict[str, Any]) -> None:
     words = [word for value in seconds if value is not None and (word := rr_word(value * 1000)) is not None]
     log.beats += len(words)
     if log.beats > _MOST_BEATS:
-        raise RefusalError(f"too large: over {_MOST_BEATS} beats; export that one activity by itself")
+        raise RefusalError("too large: over {limit} beats; export that one activity by itself", limit=_MOST_BEATS)
     (log.points[-1].rr_words if log.points else log.early_words).extend(words)
 
 
@@ -142,7 +142,7 @@ def _sport(values: dict[str, Any]) -> str | None:
 
 def _take_file_id(_: _Log, values: dict[str, Any]) -> None:
     if values.get("type") in {"course", "segment"}:
-        raise RefusalError(f"is a {values['type']} to follow; choose a recorded activity")
+        raise RefusalError("is a {kind} to follow; choose a recorded activity", kind=values["type"])
 
 
 # Message numbers of the FIT profile.

@@ -66,7 +66,9 @@ def read_markup(content: Content) -> tuple[Recording, ...]:
         raise RefusalError("declares a document type, which no activity does (a web page?); export it again") from error
     except SAXParseException as error:
         where = f"line {error.getLineNumber()}, column {error.getColumnNumber()}"
-        raise RefusalError(f"damaged: broken XML at {where} (file cut short or altered); export it again") from error
+        raise RefusalError(
+            "damaged: broken XML at {where} (file cut short or altered); export it again", where=where
+        ) from error
     return listener.recordings()
 
 
@@ -164,5 +166,6 @@ def _document(root: str) -> Document:
     try:
         return _ROOTS[root.lower()]()
     except KeyError:
-        reason = f"is XML, but <{printable(root[:40])}> is neither TCX nor GPX; export it as one of these"
-        raise RefusalError(reason) from None
+        raise RefusalError(
+            "is XML, but <{root}> is neither TCX nor GPX; export it as one of these", root=printable(root[:40])
+        ) from None

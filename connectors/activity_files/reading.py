@@ -4,13 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.activity_files.content import BLANKS, MEGABYTE, ActivityFileError, Content, RefusalError, opened
+from connectors.activity_files.content import (
+    BLANKS,
+    MEGABYTE,
+    ActivityFileError,
+    Content,
+    RefusalError,
+    opened,
+    sentence,
+)
 from connectors.activity_files.fit import is_fit, read_fit
 from connectors.activity_files.markup import is_markup, read_markup
 from connectors.activity_files.table import is_text, read_table
 from daemon.domain.recording import Recording
 
-_UNKNOWN = "is no FIT, TCX or GPX file and no table of RR intervals or heart rates; export it as one of these"
+_UNKNOWN = sentence("is no FIT, TCX or GPX file and no table of RR intervals or heart rates; export it as one of these")
 _ZIP = b"PK\x03\x04"
 
 
@@ -37,16 +45,20 @@ def read_recordings(path: Path) -> tuple[Recording, ...]:
         with opened(path) as content:
             return _read(content)
     except RefusalError as refusal:
-        raise ActivityFileError(path, refusal.reason) from refusal
+        raise ActivityFileError(path, refusal) from refusal
     except FileNotFoundError as error:
-        raise ActivityFileError(path, "no such file; check the path") from error
+        raise ActivityFileError(path, RefusalError("no such file; check the path")) from error
     except PermissionError as error:
-        raise ActivityFileError(path, "may not be read by this user; change its permissions") from error
+        raise ActivityFileError(path, RefusalError("may not be read by this user; change its permissions")) from error
     except OSError as error:
-        reason = f"cannot be read ({error.strerror or 'input/output error'}); copy it elsewhere and try again"
-        raise ActivityFileError(path, reason) from error
+        refusal = RefusalError(
+            "cannot be read ({why}); copy it elsewhere and try again", why=error.strerror or "input/output error"
+        )
+        raise ActivityFileError(path, refusal) from error
     except MemoryError as error:
-        raise ActivityFileError(path, "too large for the memory of this machine; export it in parts") from error
+        raise ActivityFileError(
+            path, RefusalError("too large for the memory of this machine; export it in parts")
+        ) from error
 
 
 def _read(content: Content) -> tuple[Recording, ...]:

@@ -39,7 +39,7 @@ class Tracks:
     def begin(self, sport: str) -> Track:
         """Begin the next activity."""
         if len(self._tracks) >= MOST_TRACKS:
-            raise RefusalError(f"too large: over {MOST_TRACKS} activities; export fewer at a time")
+            raise RefusalError("too large: over {limit} activities; export fewer at a time", limit=MOST_TRACKS)
         self._tracks.append(Track(sport))
         return self._tracks[-1]
 
@@ -57,7 +57,7 @@ class Tracks:
 def check_room(points: int) -> None:
     """Refuse a file with more points than any activity has."""
     if points > MOST_POINTS:
-        raise RefusalError(f"too large: over {MOST_POINTS} points; export that one activity by itself")
+        raise RefusalError("too large: over {limit} points; export that one activity by itself", limit=MOST_POINTS)
 
 
 def recordings_of(tracks: Iterable[Track]) -> tuple[Recording, ...]:

@@ -55,9 +55,16 @@ def explain(error: BaseException) -> list[str]:
         return [f"duurloop: {error.filename}: this user may not: try sudo -u duurloop duurloop ..."]
     if type(error).__name__ == "SettingsError":
         return str(error).splitlines()
+    if type(error).__name__ == "ActivityFileError":
+        return [f"duurloop: {error.name}: {_told(error.reason)}"]  # type: ignore[attr-defined]
     if isinstance(error, TellingError):
-        return [f"duurloop: {say()(error.sentence).format(**error.parts)}"]
+        return [f"duurloop: {_told(error)}"]
     return [f"duurloop: {error}"]
+
+
+def _told(error: Any) -> str:  # noqa: ANN401 - whatever keeps a sentence and its parts
+    sentence: str = say()(error.sentence)
+    return sentence.format(**error.parts)
 
 
 def state_folder(ctx: click.Context) -> Path:
@@ -85,8 +92,10 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes
 
 def load_settings(ctx: click.Context) -> Any:  # noqa: ANN401 - Settings, but pydantic is loaded only here
     """Return the settings. Raises `SettingsError`."""
+    from config.faults import TONGUE  # noqa: PLC0415
     from config.loader import find_settings, load  # noqa: PLC0415
 
+    TONGUE.set(say())
     told = ctx.obj["config"]
     return load(find_settings(Path(told) if told else None, os.environ, Path.home()), os.environ)
 

@@ -14,7 +14,7 @@ from statistics import fmean, median
 
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, RRUnit
 from daemon.domain.plan import Course, StepKind
-from daemon.domain.plausibility import sift_all
+from daemon.domain.plausibility import Doubt, sift_all
 from daemon.domain.recording import SpeedSample
 from daemon.domain.variability import RRSummary, summarise
 from daemon.domain.zones import Position, TargetZone
@@ -119,7 +119,9 @@ class Judgement:
 
 def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
     """Judge a run against the zone of its day."""
-    held = hold(believed(evidence.samples))
+    sifted = list(zip(evidence.samples, sift_all(evidence.samples), strict=True))
+    held = hold([sample for sample, doubt in sifted if doubt is None])
+    words = (word for sample, doubt in sifted if doubt is not Doubt.ECHO for word in sample.rr_words)
     figures = _figures(held, evidence.duration_s)
     whole = time_in_zone(held, target, evidence.duration_s) if target else None
     reason = _why_unjudged(figures, target, evidence.duration_s)
@@ -132,7 +134,7 @@ def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
         reason=reason,
         drift_pct=_drift(held, evidence),
         recovery_60s_bpm=_recovery(held, evidence),
-        rr=summarise((word for sample in evidence.samples for word in sample.rr_words), evidence.rr_unit),
+        rr=summarise(words, evidence.rr_unit),
     )
 
 
@@ -197,11 +199,13 @@ def _drift(held: Sequence[HeldValue], evidence: Evidence) -> float | None:
     if evidence.duration_s < DRIFT_FROM_S or not evidence.speeds or _has_walks(evidence.course):
         return None
     pairs = [pair for pair in _with_speed(held, evidence.speeds) if pair[0] >= STANDING_MPS]
-    if len(pairs) < 2 or not _is_steady([speed for speed, _ in pairs]):  # noqa: PLR2004 - two halves
+    known = 100 * sum(value.for_s for _, value in pairs) / (evidence.duration_s - DRIFT_CUT_S)
+    if known < COVERED_FROM_PCT or not _is_steady([speed for speed, _ in pairs]):
         return None
     middle = len(pairs) // 2
     first, second = (
-        fmean(speed for speed, _ in half) / fmean(bpm for _, bpm in half) for half in (pairs[:middle], pairs[middle:])
+        fmean(speed for speed, _ in half) / fmean(value.bpm for _, value in half)
+        for half in (pairs[:middle], pairs[middle:])
     )
     return 100 * (first - second) / first
 
@@ -210,14 +214,14 @@ def _has_walks(course: Course | None) -> bool:
     return course is not None and any(leg.kind in (StepKind.WALK, StepKind.RECOVERY) for leg in course.legs)
 
 
-def _with_speed(held: Sequence[HeldValue], speeds: Sequence[SpeedSample]) -> Iterable[tuple[float, Bpm]]:
+def _with_speed(held: Sequence[HeldValue], speeds: Sequence[SpeedSample]) -> Iterable[tuple[float, HeldValue]]:
     instants = [speed.at for speed in speeds]
     for value in held:
         if value.at < DRIFT_CUT_S:
             continue
         index = bisect_right(instants, value.at) - 1
         if index >= 0 and value.at - instants[index] <= HOLD_S:
-            yield speeds[index].speed_mps, value.bpm
+            yield speeds[index].speed_mps, value
 
 
 def _is_steady(speeds: Sequence[float]) -> bool:

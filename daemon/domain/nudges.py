@@ -28,10 +28,12 @@ LAG_S = 60.0
 SILENCE_S = 30.0
 """How long a strap may be quiet in a run that was started before its runner hears of it."""
 LOSS_PAUSE_S = 600.0
+WET_PAUSE_S = 3 * 3600.0
+"""Once is enough for an evening."""
 SLOW_PATIENCE_S = 60.0
 CALM_SHARE = 0.80
 ENOUGH_S = 120.0
-"""Judged seconds without which nothing is said about how it went."""
+"""Judged seconds without which nothing is said about how it went, nor in a run under five minutes."""
 DOUBTS_NEEDED, DOUBTED_SHARE = 10, 1 / 3
 
 
@@ -43,6 +45,9 @@ class Message(Enum):
     EASE_OFF = "ease_off"
     PICK_UP = "pick_up"
     WELL_KEPT = "well_kept"
+
+
+ABOUT_EFFORT = frozenset({Message.EASE_OFF, Message.PICK_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class View:
 
     elapsed_s: float
     silent_s: float
-    """Since the strap was last heard at all."""
+    """Since the strap was last heard at all, or came on the line."""
     unbelieved_s: float
     """Since the last believed value."""
     started: bool
@@ -79,6 +84,7 @@ class View:
     since_word_s: float
     pause_s: float
     since_loss_word_s: float
+    since_wet_word_s: float
     said: frozenset[Message]
     doubts: int
     """Samples of the last half minute that were not believed, and"""
@@ -87,6 +93,8 @@ class View:
     calm_share: float | None
     judged_s: float
     wants_pick_up: bool = False
+    released: bool = False
+    """The runner wished us to let go of the strap: its silence is no news."""
 
 
 Rule: TypeAlias = Callable[[View], Nudge | None]
@@ -95,12 +103,13 @@ Rule: TypeAlias = Callable[[View], Nudge | None]
 def strap_lost(view: View) -> Nudge | None:
     """Say once that the strap is not heard any more, if the runner counts on it."""
     gone = view.silent_s >= SILENCE_S and view.since_loss_word_s >= max(LOSS_PAUSE_S, view.silent_s)
-    return Nudge(Message.STRAP_LOST) if gone and view.started and not view.finishing else None
+    missed = view.started and not view.released and not view.finishing
+    return Nudge(Message.STRAP_LOST) if gone and missed else None
 
 
 def wet_strap(view: View) -> Nudge | None:
     """Suggest wetting the electrodes, once, when much of what the strap says makes no sense."""
-    if Message.WET_STRAP in view.said or view.elapsed_s > DRYING_S or view.finishing:
+    if view.since_wet_word_s < WET_PAUSE_S or view.elapsed_s > DRYING_S or view.finishing:
         return None
     dry = view.doubts >= DOUBTS_NEEDED and view.doubts >= DOUBTED_SHARE * view.heard
     return Nudge(Message.WET_STRAP) if dry else None
@@ -109,7 +118,7 @@ def wet_strap(view: View) -> Nudge | None:
 def ease_off(view: View) -> Nudge | None:
     """Speak up when the runner has been above the zone for too long."""
     strayed = view.position is Position.ABOVE and view.strayed_s >= PATIENCE_S
-    if strayed and _is_beyond_edge(view) and _may_judge(view):
+    if strayed and _is_still_out(view) and _may_judge(view):
         return _nudge(Message.EASE_OFF, view)
     return None
 
@@ -117,14 +126,14 @@ def ease_off(view: View) -> Nudge | None:
 def pick_up(view: View) -> Nudge | None:
     """Say that a little more is fine, to a runner who asked to hear it."""
     wanted = view.wants_pick_up and view.position is Position.BELOW
-    if wanted and view.strayed_s >= SLOW_PATIENCE_S and _may_judge(view):
+    if wanted and view.strayed_s >= SLOW_PATIENCE_S and _is_still_out(view) and _may_judge(view):
         return _nudge(Message.PICK_UP, view)
     return None
 
 
 def well_kept(view: View) -> Nudge | None:
     """Praise a calm run once, at its end."""
-    enough = view.judged_s >= ENOUGH_S and Message.WELL_KEPT not in view.said
+    enough = view.elapsed_s >= TOO_SOON_S and view.judged_s >= ENOUGH_S and Message.WELL_KEPT not in view.said
     if view.finishing and enough and view.calm_share is not None and view.calm_share >= CALM_SHARE:
         return Nudge(Message.WELL_KEPT)
     return None
@@ -148,9 +157,9 @@ def _may_judge(view: View) -> bool:
     return current and running and in_time and not view.finishing
 
 
-def _is_beyond_edge(view: View) -> bool:
-    """Tell whether the value is still above; one that hysteresis alone holds there is coming down already."""
-    return view.bpm is not None and view.target is not None and view.bpm > view.target.high
+def _is_still_out(view: View) -> bool:
+    """Tell whether the value is still outside; one that hysteresis alone holds there is coming back already."""
+    return view.bpm is not None and view.target is not None and view.target.locate(round(view.bpm)) is view.position
 
 
 def _nudge(message: Message, view: View) -> Nudge:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from typing import TypeAlias
 
 
@@ -97,8 +96,8 @@ class Course:
     @property
     def end_of_running_s(self) -> float | None:
         """When the last run ends in favour of a quiet step; None if nothing follows it."""
-        ends = [run.ends_s for run, after in pairwise(self.legs) if run.kind is StepKind.RUN is not after.kind]
-        return ends[-1] if ends else None
+        runs = [leg.ends_s for leg in self.legs if leg.kind is StepKind.RUN]
+        return runs[-1] if runs and runs[-1] < self.for_s else None
 
 
 def _unroll(parts: Iterable[Part]) -> Iterator[Step]:

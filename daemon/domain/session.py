@@ -10,7 +10,7 @@ back by running the kept samples through it once more.
 
     WAITING --believed sample, or start--> OPEN --stop--> RESTING
        ^                                    |                |
-       +------- five minutes without a believed value -------+
+       +---- five minutes without a believed value or start -+
 
 WAITING   listens. A strap that is worn opens a session by itself; `start` opens one at once.
 OPEN      keeps every sample, believed or not; follows the course if there is one; speaks by the rules of
@@ -24,14 +24,14 @@ worth, then what the course says, then at most one word.
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from math import inf
+from math import ceil, inf
 from typing import TypeAlias, assert_never
 
 from daemon.domain.heart_rate import HeartRateSample, Instant
-from daemon.domain.nudges import LONGEST_PAUSE_S, PAUSE_S, TOO_SOON_S, Message, Nudge, View, choose
+from daemon.domain.nudges import ABOUT_EFFORT, LONGEST_PAUSE_S, PAUSE_S, TOO_SOON_S, Message, Nudge, View, choose
 from daemon.domain.plan import Course, StepKind
 from daemon.domain.plausibility import Doubt, Sieve, sift
-from daemon.domain.strap import RadioChanged, StrapConnected, StrapEvent, StrapLost
+from daemon.domain.strap import LossReason, RadioChanged, StrapConnected, StrapEvent, StrapLost
 from daemon.domain.trace import Trace, follow
 from daemon.domain.zones import Position, TargetZone
 
@@ -40,6 +40,8 @@ OVER_AFTER_S = 300.0
 HOLD_S = 10.0
 """A value holds until the next one, at most this long."""
 DOUBT_WINDOW_S = 30.0
+PROMPT_S = 2.0
+"""Ticks come once a second: a cue that is no later than this is on time."""
 WHOLE_RUN_BELOW_S = 600.0
 """A run shorter than ten minutes is judged whole, a longer one without its first five."""
 
@@ -66,14 +68,15 @@ class Words:
 
     last_at: Instant | None = None
     last_loss_at: Instant | None = None
+    last_wet_at: Instant | None = None
     in_a_row: int = 0
-    """Words since the runner was last inside the zone."""
+    """Words about effort since the runner came to where they are against the zone."""
     said: frozenset[Message] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Seconds calm (below or inside) and above so far, those of the first five minutes apart."""
+    """Seconds calm (below or inside) and above since the run began, those of the first five minutes apart."""
 
     early_calm_s: float = 0.0
     early_above_s: float = 0.0
@@ -100,6 +103,10 @@ class Session:
     phase: Phase = Phase.WAITING
     opened_at: Instant | None = None
     connected_at: Instant | None = None
+    """When the strap came on the line; None without one, and after a session: a strap just taken off need not
+    feel skin."""
+    released: bool = False
+    """We let go of the strap because the runner wished it."""
     heard_at: Instant | None = None
     believed_at: Instant | None = None
     sieve: Sieve = field(default_factory=Sieve)
@@ -113,6 +120,11 @@ class Session:
     """The leg that was announced last."""
     words: Words = field(default_factory=Words)
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def began_at(self) -> Instant | None:
+        """When the run began: with `start`, else with the session. Minutes on the sofa are not its first ones."""
+        return self.started_at if self.started_at is not None else self.opened_at
 
 
 # -- events and effects ------------------------------------------------------------------------
@@ -203,13 +215,14 @@ def advance(session: Session, event: Event) -> Step:
         case HeartRateSample():
             session, happened = _hear(session, event)
         case StrapConnected():
-            session, happened = replace(session, connected_at=at, doubts=()), ()
+            session, happened = replace(session, connected_at=at, released=False, doubts=()), ()
         case StrapLost():
-            session, happened = replace(session, connected_at=None), ()
+            released = event.reason is LossReason.RELEASED
+            session, happened = replace(session, connected_at=None, released=released), ()
         case Started():
             session, happened = _start(session, event)
         case Stopped():
-            return _stop(session, at)
+            session, happened = _stop(session, at)
         case Ticked():
             happened = ()
         case _:
@@ -221,7 +234,8 @@ def advance(session: Session, event: Event) -> Step:
 
 def is_over(session: Session, at: Instant) -> bool:
     """Tell whether the silence has lasted so long that the session is over."""
-    last = session.believed_at if session.believed_at is not None else session.opened_at
+    signs = (session.opened_at, session.started_at, session.believed_at)
+    last = max((sign for sign in signs if sign is not None), default=None)
     return last is not None and at - last >= OVER_AFTER_S
 
 
@@ -234,7 +248,10 @@ def _close_if_over(session: Session, at: Instant) -> Step:
 
 
 def _waiting(session: Session) -> Session:
-    return Session(session.terms, connected_at=session.connected_at, heard_at=session.heard_at, words=session.words)
+    # the sieve stays: a strap taken off that goes on sending its last number must not open a run with it
+    return Session(
+        session.terms, released=session.released, heard_at=session.heard_at, sieve=session.sieve, words=session.words
+    )
 
 
 def _closing(session: Session, at: Instant, *, asked: bool) -> Close:
@@ -260,24 +277,26 @@ def _note_doubt(session: Session, sample: HeartRateSample, doubt: Doubt | None) 
 
 
 def _open(session: Session, at: Instant) -> Session:
-    return replace(session, phase=Phase.OPEN, opened_at=at, words=Words(last_at=session.words.last_at))
+    words = Words(last_at=session.words.last_at, last_wet_at=session.words.last_wet_at)
+    return replace(session, phase=Phase.OPEN, opened_at=at, words=words)
 
 
 def _believe(session: Session, sample: HeartRateSample) -> Session:
     trace = follow(session.trace, sample.at, sample.bpm, session.terms.target)
     words = session.words
-    if words.in_a_row and trace.position is not Position.ABOVE:
+    if words.in_a_row and trace.position is not session.trace.position:
         words = replace(words, in_a_row=0)
     return replace(session, believed_at=sample.at, trace=trace, words=words, tally=_count(session, sample.at))
 
 
 def _count(session: Session, at: Instant) -> Tally:
     """Add the time that the value before held, until `at`."""
-    tally, target = session.tally, session.terms.target
-    if target is None or not session.trace.recent or session.opened_at is None:
+    tally, target, began = session.tally, session.terms.target, session.began_at
+    if target is None or not session.trace.recent or began is None:
         return tally
     since, bpm = session.trace.recent[-1]
-    held, early = min(HOLD_S, at - since), since - session.opened_at < TOO_SOON_S
+    held = max(0.0, min(since + HOLD_S, at) - max(since, began))
+    early = since - began < TOO_SOON_S
     match early, target.locate(bpm) is Position.ABOVE:
         case True, True:
             return replace(tally, early_above_s=tally.early_above_s + held)
@@ -293,9 +312,8 @@ def _start(session: Session, started: Started) -> Step:
     opened: tuple[Effect, ...] = ()
     if session.phase is not Phase.OPEN:
         # what came before (a strap put on, a run just stopped) is not this run
-        session = replace(_waiting(session), sieve=session.sieve)
-        session, opened = _open(session, started.at), (Open(started.at),)
-    return replace(session, started_at=started.at, course=started.course, leg=-1), opened
+        session, opened = _open(_waiting(session), started.at), (Open(started.at),)
+    return replace(session, started_at=started.at, course=started.course, leg=-1, tally=Tally()), opened
 
 
 def _stop(session: Session, at: Instant) -> Step:
@@ -304,7 +322,7 @@ def _stop(session: Session, at: Instant) -> Step:
     session, spoken = _speak(session, at, stopping=True)
     closing = _closing(session, at, asked=True)
     last = session.believed_at if session.believed_at is not None else at
-    resting = replace(_waiting(session), phase=Phase.RESTING, believed_at=last, sieve=session.sieve)
+    resting = replace(_waiting(session), phase=Phase.RESTING, believed_at=last)
     return resting, (*spoken, closing)
 
 
@@ -313,13 +331,16 @@ def _announce(session: Session, at: Instant) -> Step:
     course = session.course
     if session.phase is not Phase.OPEN or course is None or session.started_at is None:
         return session, ()
-    current = course.index_at(at - session.started_at)
+    course_s = at - session.started_at
+    current = course.index_at(course_s)
     if current == session.leg:
         return session, ()
-    on = course.legs[current] if current < len(course.legs) else None
-    remaining = on.ends_s - (at - session.started_at) if on else 0.0
-    announced = Announce(at, on.kind if on else None, round(remaining))
-    return replace(session, leg=current), (announced,)
+    session = replace(session, leg=current)
+    if current == len(course.legs):
+        return session, (Announce(at, None, 0.0),)
+    on = course.legs[current]
+    for_s = on.for_s if course_s - on.starts_s <= PROMPT_S else ceil(on.ends_s - course_s)
+    return session, (Announce(at, on.kind, for_s),)
 
 
 def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:
@@ -332,7 +353,8 @@ def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:
     said = Words(
         last_at=at,
         last_loss_at=at if nudge.message is Message.STRAP_LOST else words.last_loss_at,
-        in_a_row=words.in_a_row + 1 if nudge.message is Message.EASE_OFF else words.in_a_row,
+        last_wet_at=at if nudge.message is Message.WET_STRAP else words.last_wet_at,
+        in_a_row=words.in_a_row + (nudge.message in ABOUT_EFFORT),
         said=words.said | {nudge.message},
     )
     return replace(session, words=said), (Speak(at, nudge),)
@@ -349,16 +371,17 @@ def _may_speak(session: Session, at: Instant) -> bool:
 
 def look(session: Session, at: Instant, *, stopping: bool = False) -> View:
     """Show the session as a rule sees it."""
-    began = session.opened_at if session.opened_at is not None else session.connected_at
+    began = session.began_at if session.began_at is not None else session.connected_at
     elapsed = _since(began, at)
     course_s = _since(session.started_at, at)
     course = session.course if session.started_at is not None else None
     leg = course.legs[min(course.index_at(course_s), len(course.legs) - 1)] if course and course.legs else None
     step_s = course_s - leg.starts_s if leg else inf
     words = session.words
+    doubts = [doubted for noted, doubted in session.doubts if at - noted < DOUBT_WINDOW_S]
     return View(
         elapsed_s=elapsed,
-        silent_s=min(elapsed, _since(session.heard_at, at)),
+        silent_s=min(elapsed, _since(session.heard_at, at), _since(session.connected_at, at)),
         unbelieved_s=_since(session.believed_at, at),
         started=session.started_at is not None,
         finishing=stopping or (course is not None and _running_is_over(course, course_s)),
@@ -372,12 +395,14 @@ def look(session: Session, at: Instant, *, stopping: bool = False) -> View:
         since_word_s=_since(words.last_at, at),
         pause_s=min(LONGEST_PAUSE_S, PAUSE_S * 2 ** max(0, words.in_a_row - 1)),
         since_loss_word_s=_since(words.last_loss_at, at),
+        since_wet_word_s=_since(words.last_wet_at, at),
         said=words.said,
-        doubts=sum(doubted for _, doubted in session.doubts),
-        heard=len(session.doubts),
+        doubts=sum(doubts),
+        heard=len(doubts),
         calm_share=session.tally.calm_share(elapsed),
         judged_s=session.tally.judged_s(elapsed),
         wants_pick_up=session.terms.wants_pick_up,
+        released=session.released,
     )
 
 

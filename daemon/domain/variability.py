@@ -47,30 +47,38 @@ def find_clean(intervals_ms: Sequence[float]) -> list[bool]:
     """Tell for each interval whether it is a real beat in rhythm, by its neighbours' running median."""
     clean = [SHORTEST_MS <= interval <= LONGEST_MS for interval in intervals_ms]
     possible = [index for index, fine in enumerate(clean) if fine]
-    medians = _running_medians([intervals_ms[index] for index in possible])
+    medians = running_medians([intervals_ms[index] for index in possible])
     for index, median in zip(possible, medians, strict=True):
         clean[index] = abs(intervals_ms[index] - median) <= _tolerance(median) * median
     return clean
 
 
 def estimate_unit(samples: Sequence[HeartRateSample]) -> RRUnit:
-    """Estimate what a strap's RR words count, from words per elapsed second over gapless stretches.
+    """Estimate what a strap's RR words count.
 
-    Some straps send milliseconds where the specification has 1/1024 s. Where the evidence is thin the
-    specification holds.
+    Some straps send milliseconds where the specification has 1/1024 s. Two witnesses must agree on that: the
+    words per elapsed second over gapless stretches (which missing beats lower), and the words per beat at the
+    strap's own heart rate (which its rounding blurs). Where the evidence is thin the specification holds.
     """
-    words, seconds = 0, 0.0
-    for earlier, later in pairwise(samples):
+    words, seconds, by_pulse, beats = 0, 0.0, 0.0, 0
+    # below 60 bpm a packet without an interval is normal
+    for earlier, later in pairwise(sample for sample in samples if sample.rr_words):
         apart = later.at - earlier.at
-        if earlier.rr_words and later.rr_words and apart < 5:  # noqa: PLR2004 - longer is a gap
+        if later.bpm and apart < 5:  # noqa: PLR2004 - longer is a gap
             words += sum(later.rr_words)
             seconds += apart
+            by_pulse += sum(later.rr_words) * later.bpm / 60
+            beats += len(later.rr_words)
     if seconds < UNIT_NEEDS_S:
         return RRUnit.SPECIFICATION
-    per_second = words / seconds
-    milliseconds_likely = abs(per_second - RRUnit.MILLISECOND.value) < abs(per_second - RRUnit.SPECIFICATION.value)
-    missing_beats = per_second < 0.985 * RRUnit.MILLISECOND.value  # then the sum tells nothing of the unit
-    return RRUnit.MILLISECOND if milliseconds_likely and not missing_beats else RRUnit.SPECIFICATION
+    agreed = all(_is_likely_ms(per_second) for per_second in (words / seconds, by_pulse / beats))
+    return RRUnit.MILLISECOND if agreed else RRUnit.SPECIFICATION
+
+
+def _is_likely_ms(per_second: float) -> bool:
+    middle = (RRUnit.MILLISECOND.value + RRUnit.SPECIFICATION.value) / 2
+    # with fewer, beats are missing and the sum tells nothing of the unit
+    return 0.985 * RRUnit.MILLISECOND.value <= per_second < middle
 
 
 def _tolerance(median_ms: float) -> float:
@@ -81,7 +89,8 @@ def _tolerance(median_ms: float) -> float:
     return 0.10 + 0.15 * share
 
 
-def _running_medians(values: Sequence[float]) -> list[float]:
+def running_medians(values: Sequence[float]) -> list[float]:
+    """Return for each value the median of the 11 around it, of fewer at the ends."""
     half, window, medians = MEDIAN_BEATS // 2, list[float](), list[float]()
     for value in values[: half + 1]:
         insort(window, value)

@@ -6,13 +6,18 @@ the zone of their day. Sources stand at each formula.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
+from typing import TypeVar
 
 from daemon.domain.heart_rate import Bpm
 
 LOWEST_EDGE, HIGHEST_EDGE = 60, 220
+AGES, RESTING_HRS, MAXIMUM_HRS, EFFORT_HRS = (5, 110), (30, 120), (100, 220), (60, 220)
+"""Outside these a fact is a slip of the pen, and no formula is fed with it."""
+
+Number = TypeVar("Number", bound=int)
 
 
 class ZoneOrigin(Enum):
@@ -68,9 +73,9 @@ class TargetZone:
 
 
 def zone_on(day: date, zones: Iterable[TargetZone]) -> TargetZone | None:
-    """Return the zone that holds on `day`: the one with the latest start not after it."""
+    """Return the zone that holds on `day`: the one with the latest start not after it, and of two the last named."""
     holding = [zone for zone in zones if zone.valid_from is None or zone.valid_from <= day]
-    return max(holding, key=lambda zone: zone.valid_from or date.min, default=None)
+    return max(reversed(holding), key=lambda zone: zone.valid_from or date.min, default=None)
 
 
 class MafAdjustment(Enum):
@@ -117,7 +122,23 @@ def estimated_maximum_hr(age: int) -> float:
 def proposals(facts: Facts) -> tuple[Proposal, ...]:
     """Return what each method that has its facts would propose, the talk test first."""
     ways = (_talk_test,) if facts.medication else (_talk_test, _maf, _reserve, _maximum, _threshold, _strava)
-    return tuple(proposal for way in ways if (proposal := way(facts)))
+    credible = _credible(facts)
+    return tuple(proposal for way in ways if (proposal := way(credible)))
+
+
+def _credible(facts: Facts) -> Facts:
+    return replace(
+        facts,
+        age=_within(AGES, facts.age),
+        resting_hr=_within(RESTING_HRS, facts.resting_hr),
+        maximum_hr=_within(MAXIMUM_HRS, facts.maximum_hr),
+        threshold_hr=_within(EFFORT_HRS, facts.threshold_hr),
+        comfortable_hr=_within(EFFORT_HRS, facts.comfortable_hr),
+    )
+
+
+def _within(span: tuple[int, int], number: Number | None) -> Number | None:
+    return number if number is not None and span[0] <= number <= span[1] else None
 
 
 def _talk_test(facts: Facts) -> Proposal | None:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.activity_files import ActivityFileError, read_recordings
+from connectors.activity_files.content import RefusalError
 from daemon.domain.heart_rate import RRUnit
 from daemon.domain.recording import Recording
 from tests.activity_builders import (
@@ -73,7 +74,7 @@ def refusal(write: Write) -> Callable[[bytes], str]:
             read_recordings(write("run.file", content))
         assert str(caught.value) == f"run.file: {caught.value.reason}"
         assert "\n" not in str(caught.value)
-        return caught.value.reason
+        return str(caught.value.reason)
 
     return reason
 
@@ -652,8 +653,9 @@ class TestRefusals:
             read_recordings(Path("a\0b"))
 
     def test_an_error_survives_the_way_between_processes(self) -> None:
-        error = pickle.loads(pickle.dumps(ActivityFileError(Path("a/run.fit"), "is empty")))  # noqa: S301 - our own
-        assert (error.path, error.reason, str(error)) == (Path("a/run.fit"), "is empty", "run.fit: is empty")
+        whole = ActivityFileError(Path("a/run.fit"), RefusalError("over {limit} MB", limit=200))
+        error = pickle.loads(pickle.dumps(whole))  # noqa: S301 - our own
+        assert (error.path, str(error)) == (Path("a/run.fit"), "run.fit: over 200 MB")
 
     @pytest.mark.parametrize(
         ("content", "reason"),
