@@ -36,7 +36,7 @@ catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; th
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale
-	@$(BIN)/pybabel -q compile -D duurloop -l nl -d config/locale
+	@$(BIN)/python config/locale/hatch_build.py
 
 lock: ## renew the lock files; they hold names, versions and hashes, and no address
 	@$(BIN)/pip -q install uv

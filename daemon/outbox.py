@@ -9,14 +9,14 @@ import asyncio
 import queue
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
 from daemon.backoff import Backoff
-from daemon.clock import Clock, wait_for
+from daemon.clock import Clock, done_within, wait_for
 from daemon.domain.wording import Text
 from daemon.ports import Blame, DeliveryError, Messenger
 from daemon.store import ChannelHealth, Claimed, Letter, Post, StoreError
@@ -96,7 +96,8 @@ class Outbox:
         self._notice = notice
         self._threads = {channel: ChannelThread(channel, messenger) for channel, messenger in messengers.items()}
         self._wake = {channel: asyncio.Event() for channel in messengers}
-        self._failures: dict[str, int] = {}
+        self._health: dict[str, ChannelHealth] = {}
+        """Of the channels in trouble."""
         self.hanging: set[str] = set()
         """Channels whose far end has not answered for longer than the deadline."""
 
@@ -125,7 +126,7 @@ class Outbox:
                 log.error("outbox_failed", reason=str(error))  # noqa: TRY400 - expected; the reason is in it
                 await self._clock.sleep(STORE_PAUSE_S)
             else:
-                self._failures = {health.channel: health.failures for health in known}
+                self._health = {health.channel: health for health in known}
                 return
 
     async def _serve(self, channel: str, beat: Callable[[str], None]) -> None:
@@ -154,41 +155,50 @@ class Outbox:
         try:
             await self._wait_out(channel, claimed.letter.text, beat)
         except DeliveryError as error:
-            await self._failed(claimed, error)
+            await self._failed(claimed, error, beat)
         else:
-            self._failures.pop(channel, None)
-            await self._post.settle_sent(claimed)
+            self._health.pop(channel, None)
+            await self._note(lambda: self._post.settle_sent(claimed), channel, beat)
             log.info("letter_sent", channel=channel, kind=claimed.letter.kind.value, attempt=claimed.attempt)
 
     async def _wait_out(self, channel: str, text: Text, beat: Callable[[], None]) -> None:
         """Wait for the answer, however long it takes: a message given up on may still arrive."""
         sending = asyncio.ensure_future(self._threads[channel].deliver(text))
         try:
-            while not sending.done():
-                slept = asyncio.ensure_future(self._clock.sleep(DEADLINE_S))
-                await asyncio.wait({sending, slept}, return_when=asyncio.FIRST_COMPLETED)
-                slept.cancel()
+            while not await done_within(sending, self._clock, DEADLINE_S):
                 beat()
-                if not sending.done() and channel not in self.hanging:
+                if channel not in self.hanging:
                     self.hanging.add(channel)
                     log.warning("channel_hangs", channel=channel)
             sending.result()
         finally:
             self.hanging.discard(channel)
             sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
-    async def _failed(self, claimed: Claimed, error: DeliveryError) -> None:
+    async def _failed(self, claimed: Claimed, error: DeliveryError, beat: Callable[[], None]) -> None:
         channel = claimed.letter.channel
-        failures = self._failures[channel] = self._failures.get(channel, 0) + 1
+        before = self._health.get(channel)
         needs_runner = error.blame is Blame.SETTINGS
+        known = before is not None and before.settings_fault is needs_runner
+        failures = before.failures + 1 if before and known else 1
         pause = (SETTINGS if needs_runner else WORLD).pause_s(failures, self._chance)
-        health = ChannelHealth(
-            channel, failures, error.reason, needs_runner, self._clock.now() + timedelta(seconds=pause)
-        )
-        notices = self._notice(channel, error.reason) if needs_runner and failures == 1 else []
-        await self._post.settle_failed(claimed, health, *notices)
+        next_at = self._clock.now() + timedelta(seconds=pause)
+        health = self._health[channel] = ChannelHealth(channel, failures, error.reason, needs_runner, next_at)
+        notices = self._notice(channel, error.reason) if needs_runner and not known else []
+        await self._note(lambda: self._post.settle_failed(claimed, health, *notices), channel, beat)
         log.warning(
             "letter_failed", channel=channel, reason=error.reason, attempt=claimed.attempt, pause_s=round(pause)
         )
         if notices:
             self.wake()
+
+    async def _note(self, settle: Callable[[], Awaitable[None]], channel: str, beat: Callable[[], None]) -> None:
+        """Note how it went, as often as it takes: a letter that stays "being sent" would not move until a restart."""
+        while True:
+            try:
+                return await settle()
+            except StoreError as error:
+                log.error("outbox_failed", channel=channel, reason=str(error))  # noqa: TRY400
+                await self._clock.sleep(STORE_PAUSE_S)
+                beat()

@@ -46,8 +46,8 @@ def ask(state: Path, command: str, **parts: object) -> Answer:
             "no duurloop answers with its state in {state}: start it with duurloop run, or systemctl start duurloop",
             state=str(state),
         ) from error
-    if "refused" in answer:
-        raise RefusedError(answer["refused"], **answer["parts"])
+    if refused := answer.get("refused"):
+        raise RefusedError(refused, **answer["parts"])
     return answer
 
 

@@ -14,8 +14,17 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile all; called by hatchling before it collects files."""
         del version, build_data
-        for po_file in Path(self.root, "config/locale").glob("*/LC_MESSAGES/*.po"):
-            with po_file.open("rb") as source:
-                catalogue = read_po(source, locale=po_file.parts[-3])
-            with po_file.with_suffix(".mo").open("wb") as target:
-                write_mo(target, catalogue)
+        compile_all(Path(self.root, "config/locale"))
+
+
+def compile_all(locale: Path) -> None:
+    """Put a .mo beside every .po."""
+    for po_file in locale.glob("*/LC_MESSAGES/*.po"):
+        with po_file.open("rb") as source:
+            catalogue = read_po(source, locale=po_file.parts[-3])
+        with po_file.with_suffix(".mo").open("wb") as target:
+            write_mo(target, catalogue)
+
+
+if __name__ == "__main__":
+    compile_all(Path(__file__).parent)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli.common import Exit, json_option, load_settings, print_json, say
+from daemon.cli.common import Exit, json_option, load_settings, print_json, words
 
 
 @click.command()
@@ -35,7 +35,7 @@ def check(ctx: click.Context, *, example: bool, as_json: bool) -> None:
         return
     for warning in warnings:
         click.echo(f"{settings.file}: {warning}", err=True)
-    click.echo(say()("{file}: the settings are fine.").format(file=settings.file))
+    click.echo(words("{file}: the settings are fine.").format(file=settings.file))
 
 
 def _unusable_channels(settings: "object") -> list[str]:

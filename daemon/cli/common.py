@@ -1,8 +1,8 @@
 """What the commands share: where things are, how failures end, the language of the terminal."""
 
 import os
-from collections.abc import Callable
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ def explain(error: BaseException) -> list[str]:
 
 
 def _told(error: Any) -> str:  # noqa: ANN401 - whatever keeps a sentence and its parts
-    sentence: str = say()(error.sentence)
-    return sentence.format(**error.parts)
+    sentence: str = error.sentence
+    return words(sentence).format(**error.parts)
 
 
 def state_folder(ctx: click.Context) -> Path:
@@ -76,11 +76,17 @@ def state_folder(ctx: click.Context) -> Path:
     return SYSTEM_STATE if not own.exists() and SYSTEM_STATE.exists() else own
 
 
-def say() -> Callable[[str], str]:
-    """Return the translation for this terminal."""
-    from config.language import catalogue, language_of  # noqa: PLC0415 - only for commands that speak to people
+def words(sentence: str) -> str:
+    """Say a sentence of the catalogues in the language of this terminal."""
+    translated: str = _catalogue().gettext(sentence)
+    return translated
 
-    return catalogue(language_of(os.environ)).gettext
+
+@cache
+def _catalogue() -> Any:  # noqa: ANN401 - gettext is loaded only for commands that speak to people
+    from config.language import catalogue, language_of  # noqa: PLC0415
+
+    return catalogue(language_of(os.environ))
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes
@@ -95,7 +101,7 @@ def load_settings(ctx: click.Context) -> Any:  # noqa: ANN401 - Settings, but py
     from config.faults import TONGUE  # noqa: PLC0415
     from config.loader import find_settings, load  # noqa: PLC0415
 
-    TONGUE.set(say())
+    TONGUE.set(words)
     told = ctx.obj["config"]
     return load(find_settings(Path(told) if told else None, os.environ, Path.home()), os.environ)
 
@@ -112,6 +118,6 @@ __all__ = [
     "load_settings",
     "print_json",
     "runner_option",
-    "say",
     "state_folder",
+    "words",
 ]

@@ -170,12 +170,13 @@ class _Screen:
 
     async def show_messages(self, rings: "asyncio.Queue[Text]") -> None:
         """Print what arrives on the phone."""
+        phone = self._language.say("phone")
         while True:
             text = await rings.get()
             first, *more = text.body.splitlines()
-            click.echo(f"{'':>10}{self._language.say('phone')} | {click.style(text.title, bold=True)}: {first}")
+            click.echo(f"{'':>10}{phone} | {click.style(text.title, bold=True)}: {first}")
             for line in more:
-                click.echo(f"{'':>10}{'':{len(self._language.say('phone'))}} |   {line}")
+                click.echo(f"{'':>10}{'':{len(phone)}} |   {line}")
 
     def _observe(self, _runner: str, event: Event, effects: tuple[Effect, ...]) -> None:
         say = self._language.say

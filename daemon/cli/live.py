@@ -4,7 +4,7 @@ import re
 
 import click
 
-from daemon.cli.common import json_option, print_json, runner_option, say, state_folder
+from daemon.cli.common import json_option, print_json, runner_option, state_folder, words
 from daemon.remote import Answer, ask
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,7 +41,6 @@ def start(ctx: click.Context, *, plan: str | None, free: bool, runner: str | Non
     if as_json:
         print_json({"type": "started", **answer})
         return
-    words = say()
     if answer["plan"] is None:
         click.echo(words("A free run: go when you like."))
         return
@@ -69,9 +68,9 @@ def stop(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"type": "stopped", **answer})
     elif answer["run"] is None:
-        click.echo(say()("Stopped. Your strap was not heard, so there is no run to keep."))
+        click.echo(words("Stopped. Your strap was not heard, so there is no run to keep."))
     else:
-        click.echo(say()("Stopped. Your run is kept: duurloop show {id}").format(id=answer["run"]["id"]))
+        click.echo(words("Stopped. Your run is kept: duurloop show {id}").format(id=answer["run"]["id"]))
 
 
 @click.command()
@@ -84,7 +83,7 @@ def arm(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"type": "armed", **answer})
     else:
-        click.echo(say()("I am listening for your strap."))
+        click.echo(words("I am listening for your strap."))
 
 
 @click.command()
@@ -98,4 +97,4 @@ def release(ctx: click.Context, *, for_s: float | None, runner: str | None, as_j
     if as_json:
         print_json({"type": "released", **answer})
     else:
-        click.echo(say()("Your strap is free until {time}.").format(time=answer["until"][11:16]))
+        click.echo(words("Your strap is free until {time}.").format(time=answer["until"][11:16]))

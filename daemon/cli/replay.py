@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from connectors.activity_files import read_recordings
-from daemon.cli.common import json_option, load_settings, print_json
+from daemon.cli.common import json_option, load_settings, print_json, words
 from daemon.cli.speech import clock_text, run_lines, terminal_language
 from daemon.commands import pick_step
 from daemon.domain.plan import Course
@@ -60,10 +60,11 @@ def _own_zones(ctx: click.Context) -> tuple[TargetZone, ...]:
     except SettingsError as error:
         if ctx.obj["config"]:
             raise
-        click.echo(f"duurloop: no zone to judge by ({error.faults[0].reason}): say --zone 118-136", err=True)
+        complaint = words("duurloop: no zone to judge by ({reason}): say --zone 118-136")
+        click.echo(complaint.format(reason=error.faults[0].reason), err=True)
         return ()
     if len(settings.runners) > 1:
-        raise click.UsageError("several runners live here: say whose zone with --zone LOW-HIGH")
+        raise click.UsageError(words("several runners live here: say whose zone with --zone LOW-HIGH"))
     return zones_of(settings.runners[0])
 
 

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
-from daemon.cli.common import json_option, print_json, say
+from daemon.cli.common import json_option, print_json, words
 from daemon.clock import SystemClock
 
 
@@ -23,7 +23,7 @@ def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:
     for strap in straps:
         click.echo(_line(strap))
     if not straps:
-        click.echo(say()("No strap in reach. Put it on, wet the electrodes, and see that no phone or watch holds it."))
+        click.echo(words("No strap in reach. Put it on, wet the electrodes, and see that no phone or watch holds it."))
 
 
 def _report(strap: NearbyStrap) -> dict[str, object]:
@@ -37,7 +37,6 @@ def _report(strap: NearbyStrap) -> dict[str, object]:
 
 
 def _line(strap: NearbyStrap) -> str:
-    words = say()
     loudness = words("connected") if strap.rssi_dbm is None else f"{strap.rssi_dbm} dBm"
     battery = "" if strap.battery_pct is None else words("battery {battery} %").format(battery=strap.battery_pct)
     return f"{strap.address}  {strap.name or '?':<28}  {loudness:>10}  {battery}".rstrip()

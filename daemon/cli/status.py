@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from daemon.cli.common import Exit, json_option, print_json, say, state_folder
+from daemon.cli.common import Exit, json_option, print_json, state_folder, words
 from daemon.remote import NotRunningError, ask
 
 
@@ -27,7 +27,6 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 
 
 def _lines(answer: dict[str, Any]) -> list[str]:
-    words = say()
     if not answer["running"]:
         return [words("duurloop is not running. Start it: duurloop run, or systemctl start duurloop")]
     lines = [words("duurloop has been running since {since}.").format(since=answer["since"][:16].replace("T", " "))]
@@ -42,7 +41,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
 
 def _runner_lines(runner: dict[str, Any]) -> list[str]:
     lines = [_strap_line(runner["strap"])]
-    words, session, last = say(), runner["session"], runner["last_run"]
+    session, last = runner["session"], runner["last_run"]
     if session:
         minutes = session["elapsed_s"] // 60
         heart = session["bpm"] if session["bpm"] is not None else "–"  # noqa: RUF001 - an unknown value
@@ -57,7 +56,6 @@ def _runner_lines(runner: dict[str, Any]) -> list[str]:
 
 
 def _strap_line(strap: dict[str, Any]) -> str:
-    words = say()
     if not strap["configured"]:
         return words("No strap in the settings.")
     if strap["radio"]:
@@ -73,7 +71,6 @@ def _strap_line(strap: dict[str, Any]) -> str:
 
 
 def _radio_lines() -> dict[str, str]:
-    words = say()
     return {
         "no_adapter": words("Bluetooth: this machine has no adapter, or it was unplugged"),
         "powered_off": words("Bluetooth: the adapter is switched off; try: bluetoothctl power on"),
@@ -85,7 +82,6 @@ def _radio_lines() -> dict[str, str]:
 
 
 def _outbox_lines(outbox: dict[str, Any]) -> list[str]:
-    words = say()
     lines = [words("Messages waiting: {waiting}").format(waiting=outbox["waiting"])]
     for channel in outbox["channels"]:
         if channel["ok"]:

@@ -111,11 +111,14 @@ def channel_text(channel: str, reason: str, language: Language) -> Text:
 
 
 def duration(seconds: float, language: Language) -> str:
-    """Say how long: seconds below two minutes unless it is whole minutes, else minutes."""
+    """Say how long: in minutes, by halves where it is a half, and in seconds what is short and uneven."""
     whole = round(seconds)
-    if whole < 120 and whole % 60:  # noqa: PLR2004 - two minutes
+    if whole < _SHORT_S and whole % 60:
         return language.plural("{n} second", "{n} seconds", whole).format(n=whole)
-    minutes = round(whole / 60)
+    minutes, half = whole // 60, whole % 60 == _HALF_MINUTE_S
+    if half:
+        return language.plural("{n} minute", "{n} minutes", 2).format(n=f"{minutes}½")
+    minutes = (whole + _HALF_MINUTE_S) // 60
     return language.plural("{n} minute", "{n} minutes", minutes).format(n=minutes)
 
 
@@ -129,6 +132,7 @@ def verdict_text(verdict: Verdict, language: Language) -> str:
     return language.say(_VERDICTS[verdict])
 
 
+_SHORT_S, _HALF_MINUTE_S = 120, 30
 _VERDICTS = {
     Verdict.CALM: _("calm"),
     Verdict.LIVELY: _("lively"),
