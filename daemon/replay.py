@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
+from daemon.domain.plausibility import Sieve
 from daemon.domain.playback import with_ticks
 from daemon.domain.recording import Recording
 from daemon.domain.run import Run, Source
@@ -29,7 +30,7 @@ def replay(recording: Recording, identity: str, terms: Terms, course: Course | N
 
 
 def _listen(recording: Recording, terms: Terms, course: Course | None) -> Iterator[Speak | Announce]:
-    session = Session(terms)
+    session = Session(terms, sieve=Sieve(recorded=True))
     for event in with_ticks(_events(recording, course)):
         session, effects = advance(session, event)
         yield from (effect for effect in effects if isinstance(effect, Speak | Announce))
@@ -50,6 +51,7 @@ def _judge(recording: Recording, identity: str, terms: Terms, course: Course | N
         rr_unit=recording.rr_unit,
         course=course,
         course_at=BEGIN if course else None,
+        recorded=True,
     )
     return Run(
         id=identity,

@@ -51,10 +51,10 @@ def read_recordings(path: Path) -> tuple[Recording, ...]:
     except PermissionError as error:
         raise ActivityFileError(path, RefusalError("may not be read by this user; change its permissions")) from error
     except OSError as error:
-        refusal = RefusalError(
+        unreadable = RefusalError(
             "cannot be read ({why}); copy it elsewhere and try again", why=error.strerror or "input/output error"
         )
-        raise ActivityFileError(path, refusal) from error
+        raise ActivityFileError(path, unreadable) from error
     except MemoryError as error:
         raise ActivityFileError(
             path, RefusalError("too large for the memory of this machine; export it in parts")

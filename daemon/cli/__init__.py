@@ -6,6 +6,7 @@ because it loads neither Bluetooth nor the database.
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -63,10 +64,10 @@ def duurloop(ctx: click.Context, config: str | None, state: str | None) -> None:
     ctx.obj = {"config": config, "state": state}
 
 
-def main() -> None:
-    """Run the command line; ends the process."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, `arguments` or the process's own; ends with `SystemExit`."""
     try:
-        sys.exit(duurloop.main(standalone_mode=False))
+        sys.exit(duurloop.main(arguments, prog_name="duurloop", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -78,15 +78,17 @@ def state_folder(ctx: click.Context) -> Path:
 
 def words(sentence: str) -> str:
     """Say a sentence of the catalogues in the language of this terminal."""
-    translated: str = _catalogue().gettext(sentence)
+    from config.language import language_of  # noqa: PLC0415 - only for commands that speak to people
+
+    translated: str = _catalogue(language_of(os.environ)).gettext(sentence)
     return translated
 
 
 @cache
-def _catalogue() -> Any:  # noqa: ANN401 - gettext is loaded only for commands that speak to people
-    from config.language import catalogue, language_of  # noqa: PLC0415
+def _catalogue(language: str) -> Any:  # noqa: ANN401 - gettext is loaded as late as the language
+    from config.language import catalogue  # noqa: PLC0415
 
-    return catalogue(language_of(os.environ))
+    return catalogue(language)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes

@@ -64,6 +64,8 @@ class Evidence:
     course: Course | None = None
     course_at: Instant | None = None
     """When in the run the course began."""
+    recorded: bool = False
+    """The samples come from a device's recording, not from a strap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Judgement:
 
 def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
     """Judge a run against the zone of its day."""
-    sifted = list(zip(evidence.samples, sift_all(evidence.samples), strict=True))
+    sifted = list(zip(evidence.samples, sift_all(evidence.samples, recorded=evidence.recorded), strict=True))
     held = hold([sample for sample, doubt in sifted if doubt is None])
     words = (word for sample, doubt in sifted if doubt is not Doubt.ECHO for word in sample.rr_words)
     figures = _figures(held, evidence.duration_s)

@@ -12,6 +12,7 @@ hands them back as vindicated.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import inf
 
 from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
 
@@ -56,6 +57,9 @@ class Sieve:
     same_since: Instant | None = None
     """Since when the number has not changed and no RR interval came."""
     sends_rr: bool = False
+    recorded: bool = False
+    """The samples come from a recording: whatever device made it could see whether it was worn, and a watch
+    that writes one number for minutes means it. Only a number left behind by RR intervals is doubted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,9 @@ def sift(sieve: Sieve, sample: HeartRateSample) -> tuple[Sieve, Sifted]:
     return _weigh_jump(sieve, sample)
 
 
-def sift_all(samples: Iterable[HeartRateSample]) -> list[Doubt | None]:
+def sift_all(samples: Iterable[HeartRateSample], *, recorded: bool = False) -> list[Doubt | None]:
     """Return the final doubt about each sample, with those vindicated later believed."""
-    sieve, doubts, waiting = Sieve(), list[Doubt | None](), list[int]()
+    sieve, doubts, waiting = Sieve(recorded=recorded), list[Doubt | None](), list[int]()
     for index, sample in enumerate(samples):
         sieve, sifted = sift(sieve, sample)
         doubts.append(sifted.doubt)
@@ -117,10 +121,16 @@ def _plain_doubt(sieve: Sieve, sample: HeartRateSample) -> Doubt | None:
         return Doubt.NO_VALUE
     if not LOWEST <= sample.bpm <= HIGHEST:
         return Doubt.OUT_OF_RANGE
-    credible = FROZEN_S if sieve.sends_rr else FROZEN_WITHOUT_RR_S
+    credible = _credible_s(sieve)
     if sieve.same_since is not None and sample.at - sieve.same_since >= credible:
         return Doubt.FROZEN
     return None
+
+
+def _credible_s(sieve: Sieve) -> float:
+    if sieve.sends_rr:
+        return FROZEN_S
+    return inf if sieve.recorded else FROZEN_WITHOUT_RR_S
 
 
 def _weigh_jump(sieve: Sieve, sample: HeartRateSample) -> tuple[Sieve, Sifted]:

@@ -1,0 +1,210 @@
+"""The command line: arguments to one command, mistakes to one line and the right exit code."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from daemon.cli import COMMANDS, main
+from daemon.cli.common import exit_code_of
+from tests.activity_builders import clock, tcx_activity, tcx_file, tcx_point
+
+SETTINGS = """
+[[runners]]
+name = "Els"
+zone = "118-136"
+plan = "rustig-12"
+"""
+
+
+class Said(NamedTuple):
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:  # noqa: ANN401
+        return json.loads(self.out)
+
+
+Say = Callable[..., Said]
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
+    """Run `duurloop` with some arguments, at an English terminal of a user who has nothing yet."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    for name in ("LC_ALL", "LC_MESSAGES", "DUURLOOP_CONFIG", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str | Path) -> Said:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Said(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "duurloop.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(say: Say, command: str) -> None:
+    said = say(command, "--help")
+    assert said.code == 0
+    assert said.out.startswith(f"Usage: duurloop {command}")
+
+
+def test_an_unknown_command_is_a_usage_error(say: Say) -> None:
+    assert say("stauts").code == 2
+
+
+class TestCheck:
+    def test_good_settings_are_said_to_be_fine(self, say: Say, settings: Path) -> None:
+        said = say("--config", settings, "check")
+        assert (said.code, said.out) == (0, f"{settings}: the settings are fine.\n")
+
+    def test_every_fault_is_said_at_once_with_its_line(self, say: Say, settings: Path) -> None:
+        settings.write_text('[[runners]]\nname = "Els"\nzone = "136-118"\nchanels = []\n', encoding="utf-8")
+        said = say("--config", settings, "check")
+        assert said.code == 78
+        assert said.err.splitlines() == [
+            f"{settings}:3: runners[1].zone: the lower edge comes first",
+            f"{settings}:4: runners[1].chanels: unknown; did you mean 'channels'?",
+        ]
+
+    def test_a_dutch_terminal_hears_of_faults_in_dutch(
+        self, say: Say, settings: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LANG", "nl_NL.UTF-8")
+        settings.write_text('[[runners]]\nname = "Els"\nzone = "136-118"\n', encoding="utf-8")
+        assert say("--config", settings, "check").err == (
+            f"{settings}:3: runners[1].zone: de onderste grens komt eerst\n"
+        )
+
+    def test_programs_get_the_faults_as_json(self, say: Say, settings: Path) -> None:
+        settings.write_text('[[runners]]\nname = "Els"\n', encoding="utf-8")
+        said = say("--config", settings, "check", "--json")
+        (fault,) = said.json()["faults"]
+        assert (said.code, fault["key"], fault["reason"]) == (78, "runners[1].zone", "missing")
+
+    def test_no_settings_at_all_says_how_to_begin(self, say: Say) -> None:
+        said = say("check")
+        assert said.code == 78
+        assert "duurloop check --example" in said.err
+
+    def test_the_example_it_prints_passes_its_own_check(self, say: Say, tmp_path: Path) -> None:
+        example = tmp_path / "example.toml"
+        example.write_text(say("check", "--example").out, encoding="utf-8")
+        example.chmod(0o600)
+        assert say("--config", example, "check").code == 0
+
+
+class TestReplay:
+    @pytest.fixture
+    def run_file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "run.tcx"
+        # ten calm minutes, then five above 140
+        points = (tcx_point(clock(second), 130 if second < 600 else 150) for second in range(900))
+        path.write_bytes(tcx_file(tcx_activity(list(points))))
+        return path
+
+    def test_it_prints_words_and_cues_in_order_and_last_the_run(self, say: Say, run_file: Path) -> None:
+        said = say("replay", run_file, "--zone", "120-140", "--json")
+        *lines, run = [json.loads(line) for line in said.out.splitlines()]
+        assert said.code == 0
+        assert [line["kind"] for line in lines] == ["ease_off", "ease_off"]
+        assert [line["t_s"] for line in lines] == sorted(line["t_s"] for line in lines)
+        assert (run["type"], run["zone"]["inside_s"], run["zone"]["above_s"]) == ("run", 600, 300)
+
+    def test_a_plan_step_brings_its_cues(self, say: Say, run_file: Path) -> None:
+        said = say("replay", run_file, "--zone", "120-140", "--plan", "rustig-12:1", "--json")
+        first = json.loads(said.out.splitlines()[0])
+        assert first == {"type": "cue", "t_s": 0.0, "kind": "warm_up", "for_s": 300}
+
+    def test_the_zone_comes_from_the_settings_when_none_is_said(self, say: Say, run_file: Path, settings: Path) -> None:
+        said = say("--config", settings, "replay", run_file, "--json")
+        assert json.loads(said.out.splitlines()[-1])["zone"]["low_bpm"] == 118
+
+    def test_without_any_zone_it_is_not_judged_and_says_why(self, say: Say, run_file: Path) -> None:
+        said = say("replay", run_file, "--json")
+        run = json.loads(said.out.splitlines()[-1])
+        assert (run["zone"], run["verdict"], run["reason"]) == (None, "unjudged", "no_zone")
+        assert "--zone" in said.err
+
+    def test_a_person_reads_three_lines(self, say: Say, run_file: Path) -> None:
+        out = say("replay", run_file, "--zone", "120-140").out
+        assert "A strong run" in out or "A lively run" in out or "A calm run" in out
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [(b"", "is empty"), (b"<gpx><trk>", "damaged"), (b"\0\1\2" * 99, "is no FIT, TCX or GPX file")],
+        ids=["empty", "cut short", "something else"],
+    )
+    def test_a_bad_file_is_one_line_and_exit_code_1(
+        self, say: Say, tmp_path: Path, content: bytes, reason: str
+    ) -> None:
+        path = tmp_path / "bad.gpx"
+        path.write_bytes(content)
+        said = say("replay", path, "--zone", "120-140")
+        assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
+        assert said.err.startswith(f"duurloop: bad.gpx: {reason}")
+
+    @pytest.mark.parametrize("zone", ["140-120", "slow", "0-400"])
+    def test_a_zone_nobody_can_mean_is_a_usage_error(self, say: Say, run_file: Path, zone: str) -> None:
+        said = say("replay", run_file, "--zone", zone)
+        assert said.code == 2
+        assert "118-136" in said.err
+
+    def test_a_step_that_the_plan_has_not_is_said(self, say: Say, run_file: Path) -> None:
+        said = say("replay", run_file, "--plan", "rustig-12:99")
+        assert said.code == 1
+        assert "steps 1 to 12" in said.err
+
+
+class TestWithoutAService:
+    def test_status_says_so_with_exit_code_3(self, say: Say, tmp_path: Path) -> None:
+        said = say("--state", tmp_path, "status")
+        assert said.code == 3
+        assert "not running" in said.out
+
+    def test_status_for_programs_says_so_too(self, say: Say, tmp_path: Path) -> None:
+        said = say("--state", tmp_path, "status", "--json")
+        assert (said.code, said.json()["running"]) == (3, False)
+
+    @pytest.mark.parametrize("command", ["start", "stop", "arm", "release"])
+    def test_live_commands_say_how_to_start_it(self, say: Say, tmp_path: Path, command: str) -> None:
+        said = say("--state", tmp_path, command)
+        assert said.code == 3
+        assert "duurloop run" in said.err
+
+    def test_there_are_no_runs_yet(self, say: Say, tmp_path: Path) -> None:
+        assert say("--state", tmp_path, "runs", "--json").json() == []
+        assert "put the strap on" in say("--state", tmp_path, "runs").out
+
+    def test_a_run_that_is_not_there_is_said(self, say: Say, tmp_path: Path) -> None:
+        said = say("--state", tmp_path, "show", "yesterday")
+        assert (said.code, said.err) == (1, "duurloop: no run yesterday is kept here: duurloop runs lists them\n")
+
+    @pytest.mark.parametrize("duration", ["soon", "2 hours", "-1h", ""])
+    def test_a_duration_nobody_can_mean_is_a_usage_error(self, say: Say, tmp_path: Path, duration: str) -> None:
+        assert say("--state", tmp_path, "release", "--for", duration).code == 2
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    assert exit_code_of(ZeroDivisionError()) is None
+
+
+def test_an_interrupted_command_ends_quietly(say: Say) -> None:
+    assert say().code in {0, 2}  # no command: the help
+    assert sys.exc_info() == (None, None, None)
