@@ -215,6 +215,8 @@ class Nudges(Table):
 
     below: bool = False
     """Whether to say "faster" below the zone."""
+    hello: bool = False
+    """Whether to say so when the strap is heard."""
 
 
 class Channel(Table):

@@ -32,7 +32,7 @@ from daemon.domain.session import (
 )
 from daemon.domain.strap import StrapConnected, StrapLost
 from daemon.domain.variability import estimate_unit
-from daemon.domain.wording import Text, battery_text, cue_text, nudge_text, summary_text
+from daemon.domain.wording import Text, battery_text, cue_text, hello_text, nudge_text, summary_text
 from daemon.household import Channel, Runner
 from daemon.letters import CUE_WORTH, Scribe
 from daemon.store import (
@@ -155,7 +155,7 @@ class Coach:
         log.info("session_resumed", session=kept.id, samples=len(kept.samples))
         self.tick()
         if self.session.phase is not Phase.OPEN and self._current is not None:
-            self._finish(Close(now, Instant(origin + last), asked=kept.coaching is not None))
+            self._finish(Close(now, ended_at=None, asked=False))  # nothing in it was believed
 
     @staticmethod
     def _past_events(kept: OpenSession, origin: Instant) -> "list[HeartRateSample | Started]":
@@ -192,6 +192,8 @@ class Coach:
         target = self.session.terms.target
         self._keeper.note(SessionOpened(identity, self.runner.name, started_at, target), urgent=True)
         log.info("session_opened", session=identity, runner=self.runner.name)
+        if self.runner.wants_hello:
+            self._live(f"hello:{identity}", lambda _: hello_text(self.runner.language))
 
     def _keep(self, sample: HeartRateSample) -> None:
         if self._current is None:

@@ -50,6 +50,8 @@ class Runner:
     timezone: tzinfo
     quiet: QuietHours | None = None
     wants_pick_up: bool = False
+    wants_hello: bool = False
+    """A word when the strap is heard."""
     courses: tuple[Course, ...] = ()
     """The steps of the runner's plan, the first at index 0; empty for a runner without a plan."""
 

@@ -160,6 +160,7 @@ def _runner(runner: RunnerSettings, timezone: tzinfo, beside: Path | None) -> Ru
         timezone=timezone,
         quiet=QuietHours(runner.quiet.start, runner.quiet.end) if runner.quiet else None,
         wants_pick_up=runner.nudges.below,
+        wants_hello=runner.nudges.hello,
         courses=courses_of(runner.plan, beside) if runner.plan else (),
     )
 

@@ -80,6 +80,11 @@ def cue_text(kind: StepKind | None, for_s: float, language: Language) -> Text:
     return Text(title, body.format(duration=duration(for_s, language)))
 
 
+def hello_text(language: Language) -> Text:
+    """Say that the strap is heard."""
+    return Text(language.say(_("I hear you")), language.say(_("Your strap is on the line. Have a calm run.")))
+
+
 def summary_text(judgement: Judgement, duration_s: float, language: Language, *, figures: bool) -> Text:
     """Say three lines after a run: how calm it was, what went well, what comes next."""
     lines = [_how_calm(judgement), _went_well(judgement, duration_s), _next(judgement)]
