@@ -70,8 +70,8 @@ class Timings:
     """Between attempts at a strap that is there: at first, and at most."""
     away_s: float = 10.0
     """A strap that was not to be heard for so long deserves a fresh start."""
-    trouble_s: tuple[float, float] = (0.5, 10.0)
-    """Between attempts at a radio in trouble: at first, and at most."""
+    trouble_s: tuple[float, float] = (0.5, 5.0)
+    """Between attempts at a radio in trouble: at first, and at most. It is told when it is met twice running."""
     beat_s: float = 10.0
     """Between two signs of life while nothing happens."""
 
@@ -210,8 +210,8 @@ class BluetoothRadio:
     ) -> AsyncIterator[Sighting]:
         """Wait, without end, until a strap can be connected to; the air is quiet for it inside the context.
 
-        `adopt` allows to take over a link that BlueZ has already. `beat` is called by the search, at least every
-        half minute: it stops when the search hangs.
+        `adopt` allows to take over a link that BlueZ has already, without a scan first. `beat` is called by the
+        search, at least every half minute: it stops when the search hangs.
         """
         call = _Call(wanted, adopt, beat)
         self._calls.append(call)
@@ -270,36 +270,45 @@ class BluetoothRadio:
                 await put_down(self._searching, self.timings.let_go_s)
 
     async def _search(self) -> None:
-        pause, longest = self.timings.trouble_s
+        first, longest = self.timings.trouble_s
+        pause, met = first, None
         while self._calls:
             self._beat()
             try:
                 async with self._air:
                     await self._round()
-                pause = self.timings.trouble_s[0]
             except RadioError as error:
-                self._note(error.trouble)
+                if error.trouble is met:  # a restarting bluetoothd goes through several troubles in a second (seen)
+                    self._note(met)
+                met = error.trouble
                 await self._pause(pause)
                 pause = min(2 * pause, longest)
+            else:
+                pause, met = first, None
 
     async def _round(self) -> None:
         """Find one strap, and keep the air quiet until its owner has connected to it or failed."""
         for call in self._calls:
             call.new = False
         hit = self._pick(await self._kept_links(), settled=True) or await self._listen()
-        if hit is not None:
-            call, sighting = hit
-            self._beat()
-            call.found.set_result(sighting)
-            await call.served.wait()
+        if hit is None:
+            for call in self._calls:
+                call.adopt = True
+            return
+        call, sighting = hit
+        self._beat()
+        call.found.set_result(sighting)
+        await call.served.wait()
 
     async def _listen(self) -> tuple[_Call, Sighting] | None:
         """Scan once, until one of the wanted straps is heard."""
         heard: dict[str, Sighting] = {}
 
         def note(sighting: Sighting) -> None:
+            known = heard.get(sighting.address)
             heard[sighting.address] = sighting
-            self._wake.set()
+            if known is None or known.name != sighting.name:  # a strap repeats itself five times a second
+                self._wake.set()
 
         began = self._clock.monotonic()
         async with self._scanning(note):
@@ -427,7 +436,8 @@ def diagnose(error: Exception) -> RadioTrouble:
         case BleakBluetoothNotAvailableError():
             return _UNAVAILABLE.get(error.reason, RadioTrouble.OTHER)
         case BleakDBusError():
-            return _DBUS_ERRORS.get(error.dbus_error, RadioTrouble.OTHER)
+            nobody_there = error.dbus_error.startswith("org.freedesktop.")  # D-Bus and systemd have many names for it
+            return _DBUS_ERRORS.get(error.dbus_error, RadioTrouble.NO_BLUEZ if nobody_there else RadioTrouble.OTHER)
         case BleakError() if re.match(r"adapter '.*' not found", str(error)):
             return RadioTrouble.NO_ADAPTER
         case _:
@@ -472,10 +482,6 @@ _DBUS_ERRORS: Final = {
     "org.bluez.Error.NotAuthorized": RadioTrouble.NO_PERMISSION,
     "org.bluez.Error.NotPermitted": RadioTrouble.NO_PERMISSION,
     "org.freedesktop.DBus.Error.AccessDenied": RadioTrouble.NO_PERMISSION,
-    "org.freedesktop.DBus.Error.NameHasNoOwner": RadioTrouble.NO_BLUEZ,
-    "org.freedesktop.DBus.Error.NoReply": RadioTrouble.NO_BLUEZ,
-    "org.freedesktop.DBus.Error.ServiceUnknown": RadioTrouble.NO_BLUEZ,
-    "org.freedesktop.DBus.Error.TimedOut": RadioTrouble.NO_BLUEZ,
     "org.freedesktop.DBus.Error.UnknownMethod": RadioTrouble.NO_ADAPTER,  # bluetoothd is up, the adapter not yet
     "org.freedesktop.DBus.Error.UnknownObject": RadioTrouble.NO_ADAPTER,
 }

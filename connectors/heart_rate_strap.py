@@ -86,7 +86,7 @@ class HeartRateStrap:
             except LinkError as error:
                 spoke, self.last_failure = False, str(error)
             self._failures = 0 if spoke else self._failures + 1
-            await self._clock.sleep(self._pause_s())
+            await self._clock.sleep(pause_s(self._failures, *self._timings.retry_s, self._chance))
 
     async def _visit(self, tell: Tell) -> bool:
         """Find the strap and listen until it is lost; tell whether it had anything to say."""
@@ -94,6 +94,7 @@ class HeartRateStrap:
         try:
             async with AsyncExitStack() as line:
                 client = await self._reach(talk, line)
+                self._beat()
                 await self._greet(talk, client)
                 talk.ended_by = await self._listen(talk)
         except asyncio.CancelledError:
@@ -110,10 +111,10 @@ class HeartRateStrap:
             if self._clock.monotonic() - since > self._timings.away_s:
                 self._failures = 0
             talk.name = strap.name or strap.address
-            # bleak may remember a link that died with a killed bluetoothd: no second try without a scan between.
+            # A link that died with a killed bluetoothd looks alive to bleak until it is used (seen): when it fails,
+            # no second try without a scan between.
             self._adopt = not strap.kept
             client = await line.enter_async_context(self._radio.connection(strap, talk.gone))
-        self._adopt = True
         self._wanted = replace(self._wanted, usual_address=strap.address)
         return client
 
@@ -126,6 +127,7 @@ class HeartRateStrap:
         with failing_as(LinkError):
             async with asyncio.timeout(self._timings.answer_s):
                 await client.start_notify(HEART_RATE_MEASUREMENT, talk.heard)
+        self._adopt = True
         talk.heard_at = self._clock.monotonic()
         # A half-dead strap would otherwise come and go every few seconds: it has to speak before it is believed.
         if not self._fell_silent:
@@ -143,13 +145,6 @@ class HeartRateStrap:
                 return LossReason.LINK_LOST
         return LossReason.SILENT
 
-    def _pause_s(self) -> float:
-        if not self._failures:
-            return 0.0
-        first, longest = self._timings.retry_s
-        pause = min(first * 2.0 ** (self._failures - 1), longest)
-        return self._chance.uniform(pause / 2, pause)
-
     def _count_bad_packet(self) -> None:
         self.bad_packets += 1
 
@@ -163,6 +158,14 @@ class HeartRateStrap:
             return await waiting
         finally:
             waiting.cancel()
+
+
+def pause_s(failures: int, first_s: float, longest_s: float, chance: random.Random) -> float:
+    """Return how long to wait after so many failures in a row: none, then doubling, never quite the same."""
+    if not failures:
+        return 0.0
+    pause = min(first_s * 2.0 ** min(failures, 30) / 2, longest_s)
+    return chance.uniform(pause / 2, pause)
 
 
 class _Conversation:

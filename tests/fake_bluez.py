@@ -62,7 +62,7 @@ def private_bus() -> Iterator[str]:
             "</policy></busconfig>"
         )
         command = [daemon, f"--config-file={config}", "--nofork", "--print-address=1"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - found above
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             assert process.stdout is not None
             process.stdout.readline()
             try:
