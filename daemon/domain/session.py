@@ -24,6 +24,7 @@ worth, then what the course says, then at most one word.
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import dropwhile
 from math import ceil, inf
 from typing import TypeAlias, assert_never
 
@@ -272,7 +273,7 @@ def _hear(session: Session, sample: HeartRateSample) -> Step:
 
 
 def _note_doubt(session: Session, sample: HeartRateSample, doubt: Doubt | None) -> tuple[tuple[Instant, bool], ...]:
-    fresh = (noted for noted in session.doubts if sample.at - noted[0] < DOUBT_WINDOW_S)
+    fresh = dropwhile(lambda noted: sample.at - noted[0] >= DOUBT_WINDOW_S, session.doubts)
     return (*fresh, (sample.at, doubt is not None and doubt is not Doubt.ECHO))
 
 

@@ -7,6 +7,7 @@ median of 5 s against single spikes, exponential mean of 5 s, and 2 bpm of hyste
 
 import math
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from statistics import median
 
 from daemon.domain.heart_rate import Bpm, Instant
@@ -49,8 +50,8 @@ def follow(trace: Trace, at: Instant, bpm: Bpm, target: TargetZone | None) -> Tr
     """Take one believed value in."""
     if trace.recent and at - trace.recent[-1][0] > GAP_S:
         trace = Trace()
-    recent = (*(kept for kept in trace.recent if at - kept[0] <= REMEMBERED_S), (at, bpm))
-    middle = median(value for when, value in recent if at - when <= MEDIAN_S)
+    recent = (*dropwhile(lambda kept: at - kept[0] > REMEMBERED_S, trace.recent), (at, bpm))
+    middle = median(value for _, value in takewhile(lambda kept: at - kept[0] <= MEDIAN_S, reversed(recent)))
     smooth = middle
     if trace.smooth_bpm is not None:
         weight = 1 - math.exp((trace.recent[-1][0] - at) / MEAN_S)

@@ -158,6 +158,15 @@ def test_a_strap_that_never_sends_intervals_is_believed_for_two_minutes() -> Non
     assert doubts == [None] * 120 + [Doubt.FROZEN] * 81
 
 
+def test_a_recording_may_write_one_number_for_ever() -> None:
+    assert set(sift_all(beats((0, 130), until=600, rr=()), recorded=True)) == {None}
+
+
+def test_a_recording_whose_intervals_stopped_is_doubted_all_the_same() -> None:
+    taken_off = [*beats((0, 130), until=20), *beats((21, 130), until=100, rr=())]
+    assert sift_all(taken_off, recorded=True) == sift_all(taken_off)
+
+
 def test_a_frozen_value_thaws_with_the_first_other_number() -> None:
     assert live(beats((0, 130), (150, 131), until=151, rr=()))[-3:] == [Doubt.FROZEN, None, None]
 

@@ -1,5 +1,3 @@
-from statistics import median
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +21,7 @@ def test_before_the_first_value_nothing_is_known() -> None:
 
 def test_the_first_value_is_taken_as_it_is() -> None:
     trace = follow(Trace(), Instant(7), Bpm(142), EASY)
-    assert (trace.smooth_bpm, trace.position, trace.since) == (142, Position.ABOVE, 7)
+    assert trace == Trace(((Instant(7), Bpm(142)),), 142, Position.ABOVE, Instant(7))
 
 
 def test_the_median_kills_a_single_spike() -> None:
@@ -67,7 +65,7 @@ def test_a_gap_of_ten_seconds_is_bridged_and_a_longer_one_begins_anew() -> None:
     before = trace_of((0, 150), until=60)
     bridged = follow(before, Instant(70), Bpm(150), EASY)
     anew = follow(before, Instant(70.5), Bpm(150), EASY)
-    assert bridged.since == 0
+    assert bridged.since == Instant(0)
     assert (anew.since, anew.recent) == (70.5, ((70.5, 150),))
 
 
@@ -116,4 +114,3 @@ def test_the_smoothed_value_stays_among_the_values(steps: list[tuple[float, int]
         assert min(since_gap) - 1e-9 <= trace.smooth_bpm <= max(since_gap) + 1e-9
         assert trace.since <= clock
         assert all(clock - at <= 30 for at, _ in trace.recent)
-        assert median(since_gap) >= 30
