@@ -13,7 +13,7 @@ import aiosqlite
 from connectors.packing import pack_histogram, pack_rr, pack_samples, unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_post import insert_letters
-from daemon.domain.effort import HeartRateFigures, Judgement, Reason, TimeInZone, Verdict, believed, hold
+from daemon.domain.effort import HeartRateFigures, HeldValue, Judgement, Reason, TimeInZone, Verdict, believed, hold
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
@@ -39,19 +39,15 @@ class SqliteStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._numbers: dict[str, int] = {}
-        """How many samples of each open session there are."""
 
     async def commit(self, facts: Sequence[Fact]) -> None:
         """Make all of `facts` durable together, or none."""
 
-        async def job(connection: aiosqlite.Connection) -> dict[str, int]:
-            numbers = dict(self._numbers)
+        async def job(connection: aiosqlite.Connection) -> None:
             for kind, group in groupby(facts, type):
-                await _insert(connection, kind, list(group), numbers)
-            return numbers
+                await _insert(connection, kind, list(group))
 
-        self._numbers = await self._database.write(job)
+        await self._database.write(job)
 
     async def open_sessions(self) -> list[OpenSession]:
         """Return the sessions that have neither been kept as a run nor discarded."""
@@ -82,30 +78,27 @@ class SqliteStore:
     async def _open_session(self, row: Row) -> OpenSession:
         session = row["id"]
         rows = await self._database.read("SELECT * FROM sample WHERE session = ? ORDER BY number", (session,))
-        self._numbers[session] = len(rows)
         return OpenSession(
             session, row["runner"], _moment(row["started_at"]), _zone(row), _coaching(row), tuple(map(_sample, rows))
         )
 
 
-async def _insert(
-    connection: aiosqlite.Connection, kind: type[Fact], facts: list[Any], numbers: dict[str, int]
-) -> None:
+async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: list[Any]) -> None:
     if kind is SampleKept:
         await connection.executemany(
-            "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?)", [_sample_row(fact, numbers) for fact in facts]
+            "INSERT INTO sample SELECT ?1, 1 + coalesce((SELECT max(number) FROM sample WHERE session = ?1), 0),"
+            " ?2, ?3, ?4, ?5",
+            [_sample_row(fact) for fact in facts],
         )
     elif kind is LetterWritten:
         await insert_letters(connection, [fact.letter for fact in facts])
     else:
         for fact in facts:
-            await _insert_rare(connection, fact, numbers)
+            await _insert_rare(connection, fact)
 
 
 async def _insert_rare(
-    connection: aiosqlite.Connection,
-    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept,
-    numbers: dict[str, int],
+    connection: aiosqlite.Connection, fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept
 ) -> None:
     match fact:
         case SessionOpened():
@@ -119,18 +112,17 @@ async def _insert_rare(
                 (round(fact.at_s * 1000), _course_text(fact.course), fact.session),
             )
         case SessionDiscarded():
-            await _forget(connection, fact.session, numbers)
+            await _forget(connection, fact.session)
         case RunKept():
             await _insert_run(connection, fact.run)
             await _insert_source(connection, fact.run.id, Source.STRAP, fact.samples)
-            await _forget(connection, fact.session, numbers)
+            await _forget(connection, fact.session)
         case _:
             assert_never(fact)
 
 
-async def _forget(connection: aiosqlite.Connection, session: str, numbers: dict[str, int]) -> None:
+async def _forget(connection: aiosqlite.Connection, session: str) -> None:
     await connection.execute("DELETE FROM session WHERE id = ?", (session,))
-    numbers.pop(session, None)
 
 
 def _insert_run(connection: aiosqlite.Connection, run: Run) -> Awaitable[object]:
@@ -144,18 +136,22 @@ async def _insert_source(
 ) -> None:
     await connection.execute(
         "INSERT INTO run_source VALUES (?, ?, ?, ?, ?)",
-        (run_id, source.value, pack_samples(samples), pack_rr(samples), pack_histogram(hold(believed(samples)))),
+        (run_id, source.value, pack_samples(samples), pack_rr(samples), pack_histogram(_held_in_the_run(samples))),
     )
+
+
+def _held_in_the_run(samples: Sequence[HeartRateSample]) -> list[HeldValue]:
+    """Leave out what was heard before the run began."""
+    return hold(believed([sample for sample in samples if sample.at >= 0]))
 
 
 # -- rows to values and back -------------------------------------------------------------------------
 
 
-def _sample_row(fact: SampleKept, numbers: dict[str, int]) -> tuple[object, ...]:
-    number = numbers[fact.session] = numbers.get(fact.session, 0) + 1
+def _sample_row(fact: SampleKept) -> tuple[object, ...]:
     sample = fact.sample
     rr = array("H", sample.rr_words).tobytes() if sample.rr_words else None
-    return fact.session, number, round(sample.at * 1000), sample.bpm, _CONTACTS.index(sample.contact), rr
+    return fact.session, round(sample.at * 1000), sample.bpm, _CONTACTS.index(sample.contact), rr
 
 
 def _sample(row: Row) -> HeartRateSample:

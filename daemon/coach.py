@@ -258,10 +258,10 @@ class Coach:
             self._keeper.note(SessionDiscarded(current.id), urgent=True)
             log.info("session_discarded", session=current.id, runner=self.runner.name)
             return
-        run = self._judge(current, effect.ended_at)
+        run, samples = self._judge(current, effect.ended_at)
         letters = self._summaries(run) if effect.asked or run.duration_s >= WORTH_TELLING_S else []
         self._keeper.note(
-            RunKept(current.id, run, tuple(current.samples)),
+            RunKept(current.id, run, samples),
             *(LetterWritten(letter) for letter in letters),
             urgent=True,
         )
@@ -278,31 +278,35 @@ class Coach:
             asked=effect.asked,
         )
 
-    def _judge(self, current: _Current, ended_at: Instant) -> Run:
+    def _judge(self, current: _Current, ended_at: Instant) -> tuple[Run, tuple[HeartRateSample, ...]]:
+        """Return the run, and all samples; their instants count from its start, which those before it precede."""
         coaching = current.coaching
+        begin = _beginning(coaching, ended_at - current.origin)
+        samples = tuple(replace(sample, at=Instant(sample.at - begin)) for sample in current.samples)
         course = coaching.course if coaching else None
-        duration_s = ended_at - current.origin + LAST_HOLD_S
+        duration_s = round(ended_at - current.origin - begin + LAST_HOLD_S, 3)
         evidence = Evidence(
-            samples=current.samples,
+            samples=[sample for sample in samples if sample.at >= 0],
             duration_s=duration_s,
-            rr_unit=estimate_unit(current.samples),
+            rr_unit=estimate_unit(samples),
             course=course,
-            course_at=Instant(coaching.at_s) if coaching else None,
+            course_at=Instant(coaching.at_s - begin) if coaching else None,
         )
         target = self.session.terms.target
-        return Run(
+        run = Run(
             id=current.id,
             runner=self.runner.name,
             sources=(Source.STRAP,),
             sport="run",
             name=None,
-            started_at=current.started_at,
+            started_at=current.started_at + timedelta(seconds=begin),
             duration_s=duration_s,
             distance_m=None,
             target=target,
             judgement=judge(evidence, target),
             plan=course.ref if course else None,
         )
+        return run, samples
 
     def _summaries(self, run: Run) -> list[Letter]:
         return self._scribe.write(
@@ -310,3 +314,8 @@ class Coach:
             f"after:{run.id}",
             lambda channel: summary_text(run.judgement, run.duration_s, self.runner.language, figures=channel.figures),
         )
+
+
+def _beginning(coaching: CoachingStarted | None, ended_s: float) -> float:
+    """Return when the run began: with the start, for a strap put on early on the sofa is no run yet."""
+    return coaching.at_s if coaching and coaching.at_s < ended_s else 0.0

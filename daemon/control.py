@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from daemon.remote import SOCKET_NAME, Answer, RefusedError, refusal, short
+from daemon.store import StoreError
 
 LINE_LIMIT = 65536
 PATIENCE_S = 10.0
@@ -53,3 +54,5 @@ async def _answer(handlers: Mapping[str, Handler], asked: bytes) -> Answer:
         return await handler(request)
     except RefusedError as refused:
         return refusal(refused)
+    except StoreError as error:
+        return refusal(RefusedError("{trouble}", trouble=str(error)))

@@ -1,6 +1,7 @@
 """Secrets are replaced wherever text leaves the program."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 
 MASK = "***"
 SHORTEST = 4
@@ -9,7 +10,8 @@ SHORTEST = 4
 
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Return a function that masks every one of `secrets` in a text, longer ones first."""
-    known = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+    forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+    known = sorted(forms, key=len, reverse=True)
 
     def redact(text: str) -> str:
         for secret in known:
@@ -17,3 +19,8 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
         return text
 
     return redact
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield what a secret looks like in plain text, quoted by Python, and in JSON."""
+    yield from (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1])

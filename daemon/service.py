@@ -88,6 +88,8 @@ class Service:
                 log.warning("session_left_open", session=kept.id)
             else:
                 followed.coach.resume(kept)
+                if followed.coach.is_open:
+                    followed.permit.arm()  # whoever held the strap for this session may hold it again
         await self.recorder.flush()
 
     def workers(self) -> dict[str, Worker]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from daemon.clock import Clock
 from daemon.coach import Coach
+from daemon.domain.plan import Leg
+from daemon.domain.session import Session
 from daemon.domain.zones import Position
 from daemon.following import Followed
 from daemon.outbox import Outbox
@@ -71,7 +73,7 @@ class StatusReport:
         if not coach.is_open or session.opened_at is None:
             return None
         current = session.believed_at is not None and now - session.believed_at <= CURRENT_S
-        leg = session.course.legs[session.leg] if session.course and session.leg < len(session.course.legs) else None
+        leg = _leg_of(session)
         position = session.trace.position if current else None
         return {
             "id": coach.session_id,
@@ -101,6 +103,12 @@ class StatusReport:
 
     def _trouble(self, channel: str, reason: str | None) -> str | None:
         return "no answer yet" if channel in self._outbox.hanging else reason
+
+
+def _leg_of(session: Session) -> Leg | None:
+    """Return the leg that was announced last; None before the first and after the last."""
+    legs = session.course.legs if session.course else ()
+    return legs[session.leg] if 0 <= session.leg < len(legs) else None
 
 
 def _local(moment: datetime) -> str:

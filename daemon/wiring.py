@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -245,5 +245,5 @@ def system_timezone() -> tzinfo:
     name = named or str(place).partition("/zoneinfo/")[2]
     try:
         return ZoneInfo(name or "UTC")
-    except (OSError, ValueError):
-        return ZoneInfo("UTC")
+    except (OSError, ValueError, KeyError):  # TZ may also hold a rule, as CET-1CEST
+        return UTC

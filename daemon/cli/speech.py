@@ -47,7 +47,7 @@ def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
             )
         )
     if judged.calm_pct is not None:
-        lines.append(say("Calm share: {calm} %").format(calm=round(judged.calm_pct)))
+        lines.append(say("Calm share: {calm} %").format(calm=int(judged.calm_pct)))
     if judged.drift_pct is not None:
         lines.append(say("Drift: {drift} %").format(drift=round(judged.drift_pct, 1)))
     if judged.recovery_60s_bpm is not None:

@@ -34,7 +34,7 @@ SLOW_PATIENCE_S = 60.0
 CALM_SHARE = 0.80
 ENOUGH_S = 120.0
 """Judged seconds without which nothing is said about how it went, nor in a run under five minutes."""
-DOUBTS_NEEDED, DOUBTED_SHARE = 10, 1 / 3
+DOUBTS_NEEDED, DOUBTED_SHARE = 15, 1 / 3
 
 
 class Message(Enum):

@@ -91,7 +91,7 @@ def summary_text(judgement: Judgement, duration_s: float, language: Language, *,
     spoken = [language.say(line) for line in lines]
     if figures and judgement.calm_pct is not None and judgement.verdict is not Verdict.UNJUDGED:
         share = language.say(_("{calm} % calm, {duration}.")).format(
-            calm=round(judgement.calm_pct), duration=duration(duration_s, language)
+            calm=int(judgement.calm_pct), duration=duration(duration_s, language)
         )
         spoken[0] += " " + share
     return Text(language.say(_("Your run")), "\n".join(spoken))

@@ -43,7 +43,7 @@ def test_there_is_nothing_to_say_to_a_runner_who_is_well() -> None:
 
 def test_rules_speak_in_the_order_of_their_rank() -> None:
     assert [rule.__name__ for rule in RULES] == ["strap_lost", "wet_strap", "ease_off", "pick_up", "well_kept"]
-    silent_and_dry = replace(QUIET, elapsed_s=500, silent_s=30, doubts=10, heard=30)
+    silent_and_dry = replace(QUIET, elapsed_s=500, silent_s=30, doubts=15, heard=30)
     assert choose(silent_and_dry) == Nudge(Message.STRAP_LOST)
     assert choose(replace(silent_and_dry, silent_s=0)) == Nudge(Message.WET_STRAP)
 
@@ -107,15 +107,15 @@ def test_a_quiet_strap_is_spoken_of(view: View, *, speaks: bool) -> None:
     assert choose(view) == (Nudge(Message.STRAP_LOST) if speaks else None)
 
 
-DRY = replace(QUIET, elapsed_s=600, doubts=10, heard=30)
+DRY = replace(QUIET, elapsed_s=600, doubts=15, heard=30)
 
 
 @pytest.mark.parametrize(
     ("view", "speaks"),
     [
-        pytest.param(DRY, True, id="ten doubts in half a minute"),
-        pytest.param(replace(DRY, doubts=9), False, id="nine"),
-        pytest.param(replace(DRY, heard=31), False, id="less than a third"),
+        pytest.param(DRY, True, id="fifteen doubts in half a minute"),
+        pytest.param(replace(DRY, doubts=14), False, id="fourteen"),
+        pytest.param(replace(DRY, heard=46), False, id="less than a third"),
         pytest.param(replace(DRY, elapsed_s=600.1), False, id="after ten minutes"),
         pytest.param(replace(DRY, since_wet_word_s=3600), False, id="told an hour ago"),
         pytest.param(replace(DRY, since_wet_word_s=86_400), True, id="told yesterday"),

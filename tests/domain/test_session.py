@@ -446,7 +446,7 @@ def test_a_strap_taken_off_after_the_last_run_is_not_missed() -> None:
 
 def test_a_strap_that_feels_no_skin_yet_deserves_a_word_before_any_session() -> None:
     told = session_of(connected(0), beats((1, 0), until=600, contact=SensorContact.LOST))
-    assert said(told) == [(10, Message.WET_STRAP)]
+    assert said(told) == [(15, Message.WET_STRAP)]
 
 
 def test_wetting_is_suggested_once_whether_before_the_session_or_in_it() -> None:
@@ -458,7 +458,7 @@ def test_wetting_is_suggested_once_whether_before_the_session_or_in_it() -> None
 def test_another_evening_it_is_suggested_again() -> None:
     evening: list[Event] = [connected(0), *beats((1, 0), until=60), *beats((61, CALM), until=400), lost(401)]
     tomorrow: list[Event] = [replace(event, at=Instant(event.at + 86_400)) for event in evening]
-    assert said(session_of(evening, tomorrow)) == [(10, Message.WET_STRAP), (86_410, Message.WET_STRAP)]
+    assert said(session_of(evening, tomorrow)) == [(15, Message.WET_STRAP), (86_415, Message.WET_STRAP)]
 
 
 def test_a_single_fault_is_no_dry_strap() -> None:
