@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import aiosqlite
 
-from daemon.store import StoreError, StoreTooNewError
+from daemon.finishing import to_the_end
+from daemon.store import FactRefusedError, StoreError, StoreTooNewError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5.0
@@ -40,13 +41,7 @@ class Database:
         Cancelling an await does not stop a statement in SQLite's thread, and a cancelled BEGIN may leave a
         transaction open. So the transaction is shielded, and a cancelled caller waits for its end.
         """
-        work = asyncio.ensure_future(self._transact(job))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            with suppress(StoreError):
-                await work
-            raise
+        return await to_the_end(self._transact(job))
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:
@@ -64,7 +59,7 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(path: Path, migrations: Path = MIGRATIONS) -> AsyncIterator[Database]:
     """Open the database for writing, made or migrated as needed. Raises `StoreError`, `StoreTooNewError`."""
     with _translated():
         # made with the mode it is to keep: heart rates are nobody else's business
@@ -75,7 +70,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
             connection.row_factory = sqlite3.Row
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
-            await _migrate(connection, path)
+            await _migrate(connection, path, migrations)
         yield Database(connection)
     finally:
         await connection.close()
@@ -89,7 +84,7 @@ async def open_readonly(path: Path) -> AsyncIterator[Database]:
     try:
         with _translated():
             connection.row_factory = sqlite3.Row
-            await _refuse_newer(connection)
+            await _refuse_newer(connection, len(_scripts(MIGRATIONS)))
         yield Database(connection)
     finally:
         await connection.close()
@@ -104,8 +99,8 @@ async def _version(connection: aiosqlite.Connection) -> int:
     return int(row[0])
 
 
-async def _refuse_newer(connection: aiosqlite.Connection) -> int:
-    version, known = await _version(connection), len(_migrations())
+async def _refuse_newer(connection: aiosqlite.Connection, known: int) -> int:
+    version = await _version(connection)
     if version > known:
         raise StoreTooNewError(
             f"the database has version {version}, this duurloop knows versions up to {known}: update duurloop"
@@ -113,10 +108,11 @@ async def _refuse_newer(connection: aiosqlite.Connection) -> int:
     return version
 
 
-async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
+async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Path) -> None:
     """Apply what is missing, each step in a transaction that also sets the version; keep a copy first."""
-    version = await _refuse_newer(connection)
-    missing = _migrations()[version:]
+    scripts = _scripts(migrations)
+    version = await _refuse_newer(connection, len(scripts))
+    missing = scripts[version:]
     if version and missing:
         copy = path.with_name(f"{path.name}.before-{version + len(missing)}")
         copy.unlink(missing_ok=True)  # of an attempt that was cut short
@@ -130,12 +126,13 @@ async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
             await connection.execute(f"PRAGMA user_version = {number}")
             await connection.execute("COMMIT")
         except BaseException:
-            await connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # as above
+                await connection.execute("ROLLBACK")
             raise
 
 
-def _migrations() -> list[Path]:
-    return sorted(MIGRATIONS.glob("[0-9]*.sql"))
+def _scripts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.sql"))
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -152,5 +149,7 @@ def _statements(script: str) -> Iterator[str]:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except sqlite3.IntegrityError as error:
+        raise FactRefusedError(f"database: {error}") from error
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"database: {error}") from error

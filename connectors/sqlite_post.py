@@ -26,6 +26,10 @@ class SqlitePost:
         async def job(connection: aiosqlite.Connection) -> None:
             await connection.execute("UPDATE letter SET state = 'due' WHERE state = 'sending'")
             await connection.execute("UPDATE channel_health SET next_at = NULL WHERE settings_fault")
+            # of all channels: nobody claims for one that has left the settings
+            await connection.execute(
+                "UPDATE letter SET state = 'expired' WHERE state = 'due' AND expires_at <= ?", (_stamp(now),)
+            )
             await connection.execute(
                 "DELETE FROM letter WHERE state IN ('sent', 'expired') AND written_at < ?",
                 (_stamp(now - timedelta(days=KEPT_DAYS)),),
@@ -34,7 +38,7 @@ class SqlitePost:
         await self._database.write(job)
 
     async def claim(self, channel: str, now: datetime) -> Claimed | None:
-        """Drop what has expired, and mark the oldest letter that may go as being sent."""
+        """Drop what has expired, and mark the oldest of the least tried letters as being sent."""
         # look first, in a read: an idle service does not write
         if not await self._database.read(
             "SELECT 1 FROM letter WHERE channel = ?1 AND state = 'due' AND (next_at <= ?2 OR expires_at <= ?2) LIMIT 1",
@@ -52,7 +56,7 @@ class SqlitePost:
                     "UPDATE letter SET state = 'sending', attempts = attempts + 1 WHERE id = ("
                     " SELECT id FROM letter WHERE channel = ?1 AND state = 'due' AND next_at <= ?2"
                     " AND NOT EXISTS (SELECT 1 FROM channel_health WHERE channel = ?1 AND next_at > ?2)"
-                    " ORDER BY id LIMIT 1) RETURNING *",
+                    " ORDER BY attempts, id LIMIT 1) RETURNING *",
                     (channel, _stamp(now)),
                 )
             )

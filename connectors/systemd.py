@@ -5,6 +5,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+PATIENCE_S = 0.2
+"""A full socket would hold up the whole service for as long as nobody reads."""
+
 
 class Notifier:
     """Speaks to systemd if it started us, and to nobody otherwise."""
@@ -35,6 +38,7 @@ class Notifier:
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        # systemd may be restarting itself; the next message will do
+        # systemd may be restarting itself, or too busy to listen; the next message will do
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+            line.settimeout(PATIENCE_S)
             line.sendto(message.encode(), address)

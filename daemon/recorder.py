@@ -12,7 +12,7 @@ import structlog
 from daemon.clock import Clock, wait_for
 from daemon.domain.heart_rate import Instant
 from daemon.finishing import to_the_end
-from daemon.store import Fact, LetterWritten, Store, StoreError
+from daemon.store import Fact, FactRefusedError, LetterWritten, Store, StoreError
 
 BATCH_S = 0.4
 """With the commit itself the oldest sample that is not durable stays well under a second old."""
@@ -69,7 +69,7 @@ class Recorder:
                 return True
             self._committing_since = self._clock.monotonic()
             try:
-                await self._store.commit(facts)
+                await self._commit(facts)
             except StoreError as error:
                 self._put_back(facts, str(error))
                 return False
@@ -81,6 +81,18 @@ class Recorder:
         if any(isinstance(fact, LetterWritten) for fact in facts):
             self._letters_kept()
         return True
+
+    async def _commit(self, facts: list[Fact]) -> None:
+        """Commit together; where one fact can never be kept, it goes alone, and does not take all later ones along."""
+        try:
+            await self._store.commit(facts)
+        except FactRefusedError as refused:
+            if len(facts) == 1:
+                log.error("fact_refused", kind=type(facts[0]).__name__, reason=str(refused))  # noqa: TRY400 - it is known
+                return
+            middle = len(facts) // 2
+            await self._commit(facts[:middle])
+            await self._commit(facts[middle:])
 
     def hangs(self, limit_s: float) -> bool:
         """Tell whether a commit has been under way for longer than `limit_s`."""

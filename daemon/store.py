@@ -21,6 +21,10 @@ class StoreError(Exception):
     """The database could not do it; the message says why, in one line."""
 
 
+class FactRefusedError(StoreError):
+    """A fact contradicts what is kept; it will tomorrow, too."""
+
+
 class StoreTooNewError(StoreError):
     """The database was written by a newer duurloop than this one."""
 

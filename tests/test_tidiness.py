@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PLANTED = '''
+PLANTED = """
 import asyncio
 import socket
 import threading
@@ -88,7 +88,7 @@ def test_well_thread_that_ends():
 def test_well_file_that_was_closed():
     with open(__file__):
         pass
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "test_planted.py").write_text(PLANTED, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "tests.tidiness", "--no-header", "-rA", "-q", "--tb=short"]
-    run = subprocess.run(  # noqa: S603 - our own interpreter
+    run = subprocess.run(
         [*command, "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
         cwd=Path(__file__).parent.parent,
         capture_output=True,

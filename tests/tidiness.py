@@ -30,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and is_async_test(item):
-            item.fixturenames.insert(0, tidy_tasks.__name__)
+            # first of all in the loop, and the loop itself comes and goes within `tidy_process`
+            item.fixturenames.insert(item.fixturenames.index("tidy_process") + 1, "tidy_tasks")
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,9 @@ def _remember(sieve: Sieve, sample: HeartRateSample) -> Sieve:
     last = sieve.last
     goes_on = last is not None and last.bpm == sample.bpm and sample.at - last.at <= GAP_S
     same_since = sieve.same_since if goes_on and not sample.rr_words else sample.at
-    return replace(sieve, last=sample, same_since=same_since, sends_rr=sieve.sends_rr or bool(sample.rr_words))
+    # written out: `replace` would take a fifth of the time that a sample costs
+    sends_rr = sieve.sends_rr or bool(sample.rr_words)
+    return Sieve(sample, sieve.trusted, sieve.waiting, same_since, sends_rr, sieve.recorded)
 
 
 def _plain_doubt(sieve: Sieve, sample: HeartRateSample) -> Doubt | None:
@@ -157,4 +159,4 @@ def _is_jump(sieve: Sieve, sample: HeartRateSample) -> bool:
 
 def _trust(sieve: Sieve, sample: HeartRateSample) -> Sieve:
     fresh = tuple(earlier for earlier in sieve.trusted if sample.at - earlier.at <= JUMP_WITHIN_S)
-    return replace(sieve, trusted=(*fresh, sample), waiting=())
+    return Sieve(sieve.last, (*fresh, sample), (), sieve.same_since, sieve.sends_rr, sieve.recorded)

@@ -96,6 +96,9 @@ class Tally:
         return calm / judged if judged else None
 
 
+Doubts: TypeAlias = tuple[tuple[Instant, bool], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """All there is to know about one runner at this moment."""
@@ -112,7 +115,7 @@ class Session:
     believed_at: Instant | None = None
     sieve: Sieve = field(default_factory=Sieve)
     trace: Trace = field(default_factory=Trace)
-    doubts: tuple[tuple[Instant, bool], ...] = ()
+    doubts: Doubts = ()
     """For each sample of the last half minute, whether it was doubted."""
     started_at: Instant | None = None
     """When the runner said start; None for a strap that is merely worn."""
@@ -261,18 +264,20 @@ def _closing(session: Session, at: Instant, *, asked: bool) -> Close:
 
 def _hear(session: Session, sample: HeartRateSample) -> Step:
     sieve, sifted = sift(session.sieve, sample)
-    session = replace(session, sieve=sieve, heard_at=sample.at, doubts=_note_doubt(session, sample, sifted.doubt))
+    doubts = _note_doubt(session, sample, sifted.doubt)
     opened: tuple[Effect, ...] = ()
-    if sifted.doubt is None:
+    if sifted.doubt is not None:
+        session = replace(session, sieve=sieve, heard_at=sample.at, doubts=doubts)
+    else:
         if session.phase is Phase.WAITING:
             session, opened = _open(session, sample.at), (Open(sample.at),)
-        session = _believe(session, sample)
+        session = _believe(session, sample, sieve, doubts)
     if session.phase is not Phase.OPEN:
         return session, ()
     return session, (*opened, Keep(sample, sifted.doubt))
 
 
-def _note_doubt(session: Session, sample: HeartRateSample, doubt: Doubt | None) -> tuple[tuple[Instant, bool], ...]:
+def _note_doubt(session: Session, sample: HeartRateSample, doubt: Doubt | None) -> Doubts:
     fresh = dropwhile(lambda noted: sample.at - noted[0] >= DOUBT_WINDOW_S, session.doubts)
     return (*fresh, (sample.at, doubt is not None and doubt is not Doubt.ECHO))
 
@@ -282,12 +287,21 @@ def _open(session: Session, at: Instant) -> Session:
     return replace(session, phase=Phase.OPEN, opened_at=at, words=words)
 
 
-def _believe(session: Session, sample: HeartRateSample) -> Session:
+def _believe(session: Session, sample: HeartRateSample, sieve: Sieve, doubts: Doubts) -> Session:
     trace = follow(session.trace, sample.at, sample.bpm, session.terms.target)
     words = session.words
     if words.in_a_row and trace.position is not session.trace.position:
         words = replace(words, in_a_row=0)
-    return replace(session, believed_at=sample.at, trace=trace, words=words, tally=_count(session, sample.at))
+    return replace(
+        session,
+        sieve=sieve,
+        doubts=doubts,
+        heard_at=sample.at,
+        believed_at=sample.at,
+        trace=trace,
+        words=words,
+        tally=_count(session, sample.at),
+    )
 
 
 def _count(session: Session, at: Instant) -> Tally:

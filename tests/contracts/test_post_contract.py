@@ -199,7 +199,7 @@ class TestRecovering:
         (health,) = await post.health()
         assert (health.settings_fault, health.next_at) == (True, None)
 
-    async def test_letters_done_long_ago_are_forgotten_and_the_others_are_not(self, store: Store, post: Post) -> None:
+    async def test_letters_done_long_ago_make_no_difference_to_new_ones(self, store: Store, post: Post) -> None:
         long_ago = datetime(2026, 10, 1, tzinfo=UTC)
         await write(store, letter("old", at=long_ago))
         await post.settle_sent(await take(post, at=long_ago))

@@ -730,7 +730,7 @@ class TestRefusals:
 
     def test_reading_nothing_costs_nothing(self) -> None:
         code = "import sys, connectors.activity_files; print({'fitdecode', 'defusedxml'} & {*sys.modules})"
-        told = subprocess.run(  # noqa: S603 - our own interpreter
+        told = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=Path(__file__).parents[2]
         )
         assert told.stdout.strip() == "set()"

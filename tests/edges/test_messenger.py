@@ -602,9 +602,7 @@ def test_apprise_is_loaded_at_the_first_message_by_eight_threads_at_once_and_not
 ) -> None:
     web.mood = BROKEN
     command = [sys.executable, "-W", "always", "-c", FIRST_MESSAGES, f"ntfy://me:hunter2@{web.address}/runs"]
-    ran = subprocess.run(  # noqa: S603 our own words
-        command, capture_output=True, text=True, check=False, timeout=30
-    )
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 

@@ -1,0 +1,146 @@
+"""The service is killed at random moments of a session, in earnest, and loses nothing that it should not."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from connectors.packing import unpack_samples
+from daemon.remote import Answer, NotRunningError, ask
+
+DRIVER = Path(__file__).with_name("house_driver.py")
+LIVES = 4
+MISSING_S = 1.0
+
+
+class House:
+    """What outlasts the service: its state, what its strap said, what arrived on the phone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state, self._heard, self._rang = folder / "state", folder / "heard", folder / "rang"
+
+    @contextmanager
+    def lives(self) -> Iterator["subprocess.Popen[bytes]"]:
+        """Start the service and wait until it answers; it is dead afterwards, one way or the other."""
+        command = [sys.executable, str(DRIVER), str(self.state), str(self._heard), str(self._rang)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
+            try:
+                wait_until(lambda: self._answers(process))
+                yield process
+            finally:
+                process.kill()
+
+    def _answers(self, process: "subprocess.Popen[bytes]") -> bool:
+        assert process.poll() is None, "the service did not start"
+        try:
+            return bool(self.ask("status"))
+        except NotRunningError:
+            return False
+
+    def ask(self, command: str) -> Answer:
+        return ask(self.state, command)
+
+    def heard(self) -> dict[int, float]:
+        """Return when each sample was handed to the service, by its number."""
+        lines = self._heard.read_text(encoding="utf-8").splitlines() if self._heard.exists() else []
+        return {int(number): float(at) for number, at in map(str.split, lines)}
+
+    def rang(self) -> Counter[str]:
+        return Counter(self._rang.read_text(encoding="utf-8").splitlines() if self._rang.exists() else [])
+
+    def look(self, query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.state / "duurloop.db")) as database:
+            return database.execute(query).fetchall()
+
+    def committed(self) -> list[int]:
+        """Return the numbers of the open session's samples, in order."""
+        return [
+            array("H", rr)[0] for (rr,) in self.look("SELECT rr FROM sample ORDER BY number") if isinstance(rr, bytes)
+        ]
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_killed_at_random_moments_it_goes_on_with_one_session_and_loses_nothing_that_was_committed(
+    house: House,
+) -> None:
+    chance = random.Random()  # noqa: S311 - another moment each time
+    committed, lost = list[int](), set[int]()
+    for life in range(LIVES):
+        with house.lives() as process:
+            if life == 0:
+                house.ask("start")
+            assert set(committed) <= set(house.committed())
+            time.sleep(chance.uniform(0.3, 1.2))
+            killed_at = time.monotonic()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        before, committed = committed, house.committed()
+        assert committed[: len(before)] == before
+        assert len(committed) == len(set(committed)), "no sample is kept twice"
+        missing = set(house.heard()) - set(committed) - lost
+        assert {number for number in missing if house.heard()[number] < killed_at - MISSING_S} == set()
+        lost |= missing
+    assert house.look("SELECT count(*) FROM session") == [(1,)]
+
+    with house.lives() as process:
+        time.sleep(0.3)
+        answer = house.ask("stop")
+        wait_until(lambda: house.ask("status")["outbox"]["waiting"] == 0)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+    assert house.look("SELECT count(*) FROM run") == [(1,)]
+    assert house.look("SELECT count(*) FROM session") == [(0,)]
+    assert answer["run"]["plan"] == {"id": "x", "step": 1}
+    ((packed, rr),) = house.look("SELECT samples, rr FROM run_source")
+    assert isinstance(packed, bytes)
+    assert isinstance(rr, bytes)
+    in_run = [word for one in unpack_samples(packed, rr) for word in one.rr_words]
+    assert set(in_run) == set(house.heard()) - lost
+    assert in_run == sorted(in_run)
+
+    states = Counter(state for (state,) in house.look("SELECT state FROM letter"))
+    assert set(states) == {"sent"}, "no letter was lost"
+    assert states["sent"] >= LIVES
+    arrived = house.rang()
+    assert arrived["Your run"] == 1
+    written = Counter(str(title) for (title,) in house.look("SELECT title FROM letter"))
+    assert set(arrived) == set(written)
+    assert all(arrived[title] >= number for title, number in written.items())
+    assert sum((arrived - written).values()) <= LIVES, "twice only between sending and noting it"
+
+
+def test_a_second_service_on_the_same_state_is_refused_and_does_not_disturb_the_first(house: House) -> None:
+    with house.lives():
+        second = subprocess.run(
+            [sys.executable, str(DRIVER), str(house.state), "/dev/null", "/dev/null"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+        assert "AlreadyRunningError" in second.stderr
+        assert house.ask("status")["running"]

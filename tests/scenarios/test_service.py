@@ -1,0 +1,500 @@
+"""The running service: several runners, their straps and their commands, on one clock that is told to go."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.simulated_strap import Script, SimulatedStrap
+from daemon.domain.heart_rate import HeartRateSample
+from daemon.domain.plan import Course, PlanRef, Step, StepKind
+from daemon.domain.session import Effect, Event
+from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
+from daemon.household import Runner
+from daemon.permit import Connect
+from daemon.ports import Blame, DeliveryError, HeartRateSource
+from daemon.pulse import Pulses
+from daemon.remote import RefusedError
+from daemon.service import LATE_S, Parts, Service
+from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened
+from tests.fakes import (
+    EASY,
+    EVENING,
+    MAIL,
+    PHONE,
+    FakeClock,
+    MemoryStore,
+    MoodyMessenger,
+    ScriptedStrap,
+    eventually,
+    judged_run,
+    letter,
+    runner,
+    running,
+    sample,
+)
+
+STEPS = tuple(
+    Course.of([Step(StepKind.RUN, 60.0 * number), Step(StepKind.COOL_DOWN, 60.0)], PlanRef("rustig-12", number))
+    for number in (1, 2, 3)
+)
+ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS)
+JAN, MIES = runner("Jan"), runner("Mies")
+
+
+def plans(plan: str) -> tuple[Course, ...]:
+    if plan != "rustig-12":
+        raise RefusedError("no plan {plan}", plan=plan)
+    return STEPS
+
+
+class House:
+    """A service in memory; what it keeps outlasts it."""
+
+    def __init__(
+        self,
+        *runners: Runner,
+        connect: Connect = Connect.ALWAYS,
+        straps: Mapping[str, HeartRateSource] | None = None,
+    ) -> None:
+        self.clock, self.store = FakeClock(), MemoryStore()
+        self.runners = runners or (ELS,)
+        self.straps = {one.name: ScriptedStrap() for one in self.runners}
+        self.sources: Mapping[str, HeartRateSource] = self.straps if straps is None else straps
+        self.connect = connect
+        self.phone, self.mail = MoodyMessenger(), MoodyMessenger()
+        self.seen: list[tuple[str, Event, tuple[Effect, ...]]] = []
+        self.service = self._new()
+
+    def _new(self) -> Service:
+        parts = Parts(
+            self.runners,
+            self.sources,
+            dict.fromkeys((one.name for one in self.runners), self.connect),
+            {PHONE.id: self.phone, MAIL.id: self.mail},
+            plans,
+        )
+        chance = random.Random(1)  # noqa: S311
+        pulses = Pulses(self.clock, LATE_S)
+        return Service(parts, self.store, self.store, self.clock, chance, pulses, lambda *seen: self.seen.append(seen))
+
+    @asynccontextmanager
+    async def lives(self) -> AsyncIterator["House"]:
+        self.service = self._new()
+        await self.service.resume()
+        async with running(*(worker() for worker in self.service.workers().values())):
+            yield self
+        await self.service.recorder.flush()
+
+    async def ask(self, command: str, **parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return await self.service.handlers()[command]({"command": command, **parts})
+
+    async def status(self, name: str = "Els") -> dict[str, Any]:
+        answer = await self.ask("status")
+        (found,) = [one for one in answer["runners"] if one["name"] == name]
+        return dict(found)
+
+    async def wear(self, name: str, seconds: int, bpm: int = 128) -> None:
+        """Let a runner's strap speak once a second."""
+        for _ in range(seconds):
+            await self.clock.pass_time(1)
+            self.straps[name].say(replace(sample(0, bpm), at=self.clock.monotonic()))
+        await self.clock.pass_time(0)
+
+    def kept(self, kind: type) -> list[Any]:
+        return [fact for facts in self.store.commits for fact in facts if isinstance(fact, kind)]
+
+
+class TestFollowing:
+    async def test_a_strap_that_is_put_on_becomes_a_run_with_its_letters(self) -> None:
+        async with House().lives() as house:
+            house.straps["Els"].say(StrapConnected(house.clock.monotonic(), "Polar H10", 87, BodyLocation.CHEST))
+            await house.wear("Els", 400)
+            await house.clock.pass_time(320)
+            (run,) = await house.store.runs()
+            assert run.runner == "Els"
+            await eventually(lambda: len(house.phone.texts) == len(house.mail.texts) == 1)
+        assert len(house.kept(SampleKept)) == 400
+
+    async def test_three_runners_straps_each_lead_to_a_session_of_their_own(self) -> None:
+        async with House(ELS, JAN, MIES).lives() as house:
+            for _ in range(70):
+                for name, bpm in (("Els", 120), ("Jan", 130), ("Mies", 140)):
+                    house.straps[name].say(replace(sample(0, bpm), at=house.clock.monotonic()))
+                await house.clock.pass_time(1)
+            await house.clock.pass_time(320)
+            runs = {run.runner: run.judgement.heart_rate for run in await house.store.runs()}
+        assert {name: (heart.samples, heart.mean_bpm) for name, heart in runs.items()} == {
+            "Els": (70, 120.0),
+            "Jan": (70, 130.0),
+            "Mies": (70, 140.0),
+        }
+        assert len(house.kept(SessionOpened)) == 3
+
+    async def test_samples_are_durable_within_a_second(self) -> None:
+        async with House().lives() as house:
+            for second in range(1, 60):
+                await house.wear("Els", 1)
+                await house.clock.pass_time(0.5)
+                assert len(house.kept(SampleKept)) == second
+
+    async def test_whoever_looks_on_sees_every_event_with_what_came_of_it(self) -> None:
+        async with House().lives() as house:
+            await house.wear("Els", 3)
+        heard = [(name, effects) for name, event, effects in house.seen if isinstance(event, HeartRateSample)]
+        assert [name for name, _ in heard] == ["Els"] * 3
+        assert [type(effect).__name__ for effect in heard[0][1]] == ["Open", "Keep"]
+
+    async def test_a_strap_is_let_go_of_in_good_order_when_the_service_ends(self) -> None:
+        async with House().lives() as house:
+            assert not house.straps["Els"].closed
+        assert house.straps["Els"].closed
+
+    async def test_what_waits_for_the_next_batch_is_kept_when_the_service_ends(self) -> None:
+        async with House().lives() as house:
+            await house.wear("Els", 2)
+            assert len(house.kept(SampleKept)) == 1
+        assert len(house.kept(SampleKept)) == 2
+
+
+class TestRestart:
+    async def test_a_session_goes_on_after_a_restart(self) -> None:
+        house = House()
+        async with house.lives():
+            await house.ask("start", plan="rustig-12:2")
+            await house.wear("Els", 40)
+        house.clock.jump(20)
+        async with house.lives():
+            assert (await house.status())["session"]["step"] == "run"
+            await house.wear("Els", 340)
+            answer = await house.ask("stop")
+        assert answer["run"]["heart_rate"]["samples"] == 380
+        assert answer["run"]["plan"] == {"id": "rustig-12", "step": 2}
+        assert len(house.kept(SessionOpened)) == len(house.kept(RunKept)) == 1
+
+    async def test_a_session_that_is_over_is_judged_before_anything_else(self) -> None:
+        house = House()
+        async with house.lives():
+            await house.wear("Els", 400)
+        house.clock.jump(3600)
+        async with house.lives():
+            (run,) = await house.store.runs()
+            assert run.duration_s == 400
+
+    async def test_a_strap_that_was_armed_for_the_session_is_looked_for_again(self) -> None:
+        house = House(connect=Connect.ARMED)
+        async with house.lives():
+            await house.ask("arm")
+            await house.wear("Els", 40)
+        house.clock.jump(20)
+        async with house.lives():
+            assert (await house.status())["strap"]["allowed"]
+
+    async def test_the_session_of_a_runner_who_left_the_settings_is_left_alone(self) -> None:
+        house = House(ELS, JAN)
+        async with house.lives():
+            await house.wear("Jan", 40)
+        house.runners = (ELS,)
+        house.clock.jump(3600)
+        async with house.lives():
+            await house.clock.pass_time(60)
+        assert len(await house.store.open_sessions()) == 1
+        house.runners = (ELS, JAN)
+        async with house.lives():
+            pass
+        assert [run.runner for run in await house.store.runs()] == ["Jan"]
+
+
+def simulated(house_clock: FakeClock, **more: Any) -> SimulatedStrap:  # noqa: ANN401
+    return SimulatedStrap(Script(((0, 120.0),), **more), house_clock, random.Random(2))  # noqa: S311
+
+
+def armed_house(**script: Any) -> House:  # noqa: ANN401
+    """A house whose only strap is always in reach, and held only when it may be."""
+    house = House(connect=Connect.ARMED, straps={})
+    house.sources = {"Els": simulated(house.clock, **script)}
+    return house
+
+
+class TestPermit:
+    async def test_a_strap_that_waits_to_be_armed_is_left_alone(self) -> None:
+        async with armed_house().lives() as house:
+            await house.clock.pass_time(60)
+            assert not (await house.status())["strap"]["connected"]
+            assert house.kept(SessionOpened) == []
+
+    async def test_armed_it_is_held_for_one_run_and_then_waits_again(self) -> None:
+        async with armed_house().lives() as house:
+            await house.ask("arm")
+            await house.clock.pass_time(90)
+            assert (await house.status())["strap"]["connected"]
+            await house.ask("stop")
+            await house.clock.pass_time(2)
+            strap = (await house.status())["strap"]
+            assert (strap["allowed"], strap["connected"]) == (False, False)
+            await house.clock.pass_time(900)
+            assert len(house.kept(SessionOpened)) == 1
+
+    async def test_start_arms_it_too(self) -> None:
+        async with armed_house().lives() as house:
+            await house.ask("start", free=True)
+            await house.clock.pass_time(5)
+            assert (await house.status())["strap"]["connected"]
+
+    async def test_a_run_that_ends_by_itself_disarms_it(self) -> None:
+        async with armed_house(ends_s=100.0).lives() as house:
+            await house.ask("arm")
+            await house.clock.pass_time(500)
+            assert len(house.kept(RunKept)) == 1
+            assert not (await house.status())["strap"]["allowed"]
+
+    async def test_released_it_is_let_go_of_at_once_and_held_again_in_due_time(self) -> None:
+        house = House(straps={})
+        house.sources = {"Els": simulated(house.clock)}
+        async with house.lives():
+            await house.clock.pass_time(60)
+            answer = await house.ask("release", for_s=3600)
+            assert answer["until"] == (house.clock.now() + timedelta(hours=1)).isoformat(timespec="seconds")
+            await house.clock.pass_time(2)
+            strap = (await house.status())["strap"]
+            assert (strap["connected"], strap["allowed"], strap["released_for_s"]) == (False, False, 3598)
+            await house.clock.pass_time(3610)
+            assert (await house.status())["strap"]["connected"]
+
+    async def test_nobody_needs_to_say_for_how_long(self) -> None:
+        async with House().lives() as house:
+            await house.ask("release")
+            assert (await house.status())["strap"]["released_for_s"] == 7200
+
+    async def test_arm_ends_a_release(self) -> None:
+        async with House().lives() as house:
+            await house.ask("release")
+            await house.ask("arm")
+            strap = (await house.status())["strap"]
+            assert (strap["allowed"], strap["released_for_s"]) == (True, None)
+
+
+class TestStart:
+    async def test_it_answers_with_the_course(self) -> None:
+        async with House().lives() as house:
+            answer = await house.ask("start", plan="rustig-12:3")
+        assert answer["plan"] == {"id": "rustig-12", "step": 3}
+        assert answer["legs"] == [{"kind": "run", "for_s": 180.0}, {"kind": "cool_down", "for_s": 60.0}]
+
+    @pytest.mark.parametrize(
+        ("asked", "step"), [({}, 1), ({"plan": "rustig-12"}, 1), ({"plan": "rustig-12:2"}, 2), ({"free": True}, None)]
+    )
+    async def test_the_step_is_the_one_that_was_asked_for_or_the_runners_own(
+        self, asked: dict[str, object], step: int | None
+    ) -> None:
+        async with House().lives() as house:
+            answer = await house.ask("start", **asked)
+        assert answer["plan"] == (step and {"id": "rustig-12", "step": step})
+
+    async def test_the_runners_own_step_is_the_one_run_last(self) -> None:
+        async with House().lives() as house:
+            last = replace(judged_run("s0"), plan=PlanRef("rustig-12", 2))
+            await house.store.commit([RunKept("s0", last, ())])
+            assert (await house.ask("start"))["plan"]["step"] == 2
+
+    async def test_a_runner_without_a_plan_runs_free(self) -> None:
+        async with House(JAN).lives() as house:
+            answer = await house.ask("start")
+        assert (answer["plan"], answer["legs"]) == (None, [])
+
+    @pytest.mark.parametrize(
+        ("asked", "why"),
+        [
+            ({"plan": "rustig-12:4"}, "steps 1 to 3"),
+            ({"plan": "rustig-12:0"}, "steps 1 to 3"),
+            ({"plan": "rustig-12:x"}, "steps 1 to 3"),
+            ({"plan": "hard-10"}, "no plan hard-10"),
+            ({"runner": "Piet"}, "no runner named Piet"),
+        ],
+    )
+    async def test_what_is_not_there_is_refused_and_changes_nothing(self, asked: dict[str, object], why: str) -> None:
+        async with House().lives() as house:
+            with pytest.raises(RefusedError, match=why):
+                await house.ask("start", **asked)
+            assert (await house.status())["session"] is None
+
+    async def test_with_several_runners_one_must_be_named_in_any_case_of_letters(self) -> None:
+        async with House(ELS, JAN).lives() as house:
+            with pytest.raises(RefusedError, match="Els, Jan"):
+                await house.ask("start")
+            assert (await house.ask("start", runner="jAN"))["runner"] == "Jan"
+
+    async def test_started_twice_it_begins_anew_within_the_same_session(self) -> None:
+        async with House().lives() as house:
+            first = await house.ask("start", plan="rustig-12:1")
+            await house.wear("Els", 30)
+            second = await house.ask("start", plan="rustig-12:2")
+            assert first["session"] == second["session"]
+            assert (await house.status())["session"]["step_left_s"] == 120
+
+
+class TestStop:
+    async def test_it_answers_with_the_judged_run_which_is_durable_then(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", free=True)
+            await house.wear("Els", 400)
+            answer = await house.ask("stop")
+            assert answer["run"]["verdict"] == "calm"
+            assert await house.store.run(answer["run"]["id"]) is not None
+
+    async def test_a_session_in_which_nothing_was_heard_leaves_no_run(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", free=True)
+            assert (await house.ask("stop"))["run"] is None
+            assert await house.store.open_sessions() == []
+
+    async def test_without_a_session_it_is_refused(self) -> None:
+        async with House().lives() as house:
+            with pytest.raises(RefusedError, match="no session"):
+                await house.ask("stop")
+
+    @pytest.mark.parametrize("command", ["arm", "release"])
+    async def test_a_runner_without_a_strap_has_nothing_to_arm_or_release(self, command: str) -> None:
+        async with House(straps={}).lives() as house:
+            with pytest.raises(RefusedError, match="no strap"):
+                await house.ask(command)
+
+
+class TestStatus:
+    async def test_a_service_at_rest(self) -> None:
+        async with House().lives() as house:
+            answer = await house.ask("status")
+        assert (answer["type"], answer["running"], answer["late"]) == ("status", True, [])
+        assert answer["store"] == {"trouble": None}
+        assert answer["outbox"]["waiting"] == 0
+        assert [channel["ok"] for channel in answer["outbox"]["channels"]] == [True, True]
+        (els,) = answer["runners"]
+        assert (els["session"], els["last_run"]) == (None, None)
+        assert els["strap"] == {
+            "configured": True,
+            "allowed": True,
+            "released_for_s": None,
+            "connected": False,
+            "name": None,
+            "battery_pct": None,
+            "location": None,
+            "radio": None,
+        }
+
+    async def test_a_strap_that_is_worn(self) -> None:
+        async with House().lives() as house:
+            house.straps["Els"].say(StrapConnected(house.clock.monotonic(), "Polar H10", 87, BodyLocation.CHEST))
+            await house.wear("Els", 30, 141)
+            els = await house.status()
+        assert els["strap"]["connected"]
+        assert (els["strap"]["name"], els["strap"]["battery_pct"], els["strap"]["location"]) == (
+            "Polar H10",
+            87,
+            "chest",
+        )
+        assert (els["session"]["bpm"], els["session"]["position"]) == (141, "above")
+        assert (els["session"]["elapsed_s"], els["session"]["started"]) == (29, False)
+
+    async def test_a_vanished_value_is_never_shown_as_current(self) -> None:
+        async with House().lives() as house:
+            await house.wear("Els", 30)
+            await house.clock.pass_time(5)
+            assert (await house.status())["session"]["bpm"] == 128
+            await house.clock.pass_time(1)
+            session = (await house.status())["session"]
+        assert (session["bpm"], session["position"]) == (None, None)
+
+    async def test_a_strap_that_was_lost(self) -> None:
+        async with House().lives() as house:
+            house.straps["Els"].say(
+                StrapConnected(house.clock.monotonic(), "Polar H10"),
+                StrapLost(house.clock.monotonic(), LossReason.LINK_LOST),
+            )
+            await house.clock.pass_time(1)
+            assert not (await house.status())["strap"]["connected"]
+
+    async def test_trouble_with_the_radio_is_told_until_it_is_over(self) -> None:
+        async with House().lives() as house:
+            house.straps["Els"].say(RadioChanged(house.clock.monotonic(), RadioTrouble.NO_ADAPTER))
+            await house.clock.pass_time(1)
+            assert (await house.status())["strap"]["radio"] == "no_adapter"
+            assert "no_adapter" in house.service.in_words()
+            house.straps["Els"].say(RadioChanged(house.clock.monotonic(), None))
+            await house.clock.pass_time(1)
+            assert (await house.status())["strap"]["radio"] is None
+
+    async def test_the_last_run_is_there_whole(self) -> None:
+        async with House().lives() as house:
+            await house.wear("Els", 400)
+            answer = await house.ask("stop")
+            assert (await house.status())["last_run"] == answer["run"]
+
+    async def test_a_database_that_takes_nothing_is_told(self) -> None:
+        async with House().lives() as house:
+            house.store.trouble = "database: disk is full"
+            await house.wear("Els", 3)
+            house.store.trouble = None
+            assert (await house.ask("status"))["store"]["trouble"] == "database: disk is full"
+            assert "the database takes nothing" in house.service.in_words()
+            await house.clock.pass_time(10)
+            assert (await house.ask("status"))["store"]["trouble"] is None
+
+    async def test_no_figure_of_health_is_in_the_words_for_systemd(self) -> None:
+        async with House().lives() as house:
+            house.straps["Els"].say(StrapConnected(house.clock.monotonic(), "Polar H10"))
+            await house.wear("Els", 30, 141)
+            assert house.service.in_words() == "1 of 1 straps connected, 1 sessions open"
+
+
+class TestChannels:
+    async def test_a_wrong_password_is_told_on_the_runners_other_channel_and_in_status(self) -> None:
+        async with House().lives() as house:
+            house.phone.refusal = DeliveryError("535 no", Blame.SETTINGS)
+            await house.store.commit([LetterWritten(letter("a"))])
+            house.service.outbox.wake()
+            await eventually(lambda: len(house.mail.texts) == 1)
+            assert "phone" in house.mail.texts[0].body
+            assert "535 no" in house.mail.texts[0].body
+            phone, mail = (await house.ask("status"))["outbox"]["channels"]
+        assert (phone["ok"], phone["reason"], phone["needs_you"]) == (False, "535 no", True)
+        assert mail["ok"]
+
+    async def test_a_hanging_channel_is_told_in_status(self) -> None:
+        async with House().lives() as house:
+            house.phone.hang()
+            await house.store.commit([LetterWritten(letter("a", kind=Kind.SERVICE))])
+            house.service.outbox.wake()
+            await eventually(lambda: len(house.phone.tried) == 1)
+            await house.clock.pass_time(31)
+            (phone, _) = (await house.ask("status"))["outbox"]["channels"]
+            assert (phone["ok"], phone["reason"]) == (False, "no answer yet")
+            assert (await house.ask("status"))["outbox"]["waiting"] == 1
+            house.phone.answer()
+
+
+class TestLife:
+    async def test_nobody_is_late_in_a_service_that_does_nothing_for_an_hour(self) -> None:
+        async with House().lives() as house:
+            for _ in range(12):
+                await house.clock.pass_time(300)
+                assert house.service.late() == []
+        assert house.store.commits == []
+
+    async def test_a_commit_that_never_ends_is_late(self) -> None:
+        async with House().lives() as house:
+            house.store.gate = asyncio.Event()
+            await house.wear("Els", 1)
+            await house.clock.pass_time(LATE_S + 5)
+            assert "recorder" in house.service.late()
+            house.store.gate.set()
+
+    async def test_the_evening_has_the_zone_of_its_day(self) -> None:
+        async with House().lives() as house:
+            await house.wear("Els", 3)
+            (opened,) = house.kept(SessionOpened)
+        assert (opened.target, opened.started_at) == (EASY, EVENING + timedelta(seconds=1))
