@@ -15,6 +15,7 @@ from daemon.domain.plan import Course
 from daemon.domain.playback import TICK_S, with_ticks
 from daemon.domain.run import Run, Source
 from daemon.domain.session import (
+    OVER_AFTER_S,
     Announce,
     Close,
     Effect,
@@ -166,6 +167,14 @@ class Coach:
             events.append(Started(Instant(origin + kept.coaching.at_s), kept.coaching.course))
         # a start that came with the first sample came before it
         return sorted(events, key=lambda event: (event.at, isinstance(event, HeartRateSample)))
+
+    def rest_after(self, run: Run) -> None:
+        """Take up the rest after a run that was stopped just now: a strap still worn is no new run."""
+        ended_at = run.started_at + timedelta(seconds=run.duration_s)
+        ago = (self._clock.now() - ended_at).total_seconds()
+        if 0 <= ago < OVER_AFTER_S and self.session.phase is Phase.WAITING:
+            believed_at = Instant(self._clock.monotonic() - ago)
+            self.session = replace(self.session, phase=Phase.RESTING, believed_at=believed_at)
 
     # -- effects -----------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from daemon.store import Store
 RELEASE_S = 2 * 3600.0
 """How long a strap is let go of when nobody says how long: a run and the way there and back."""
 
+LONGEST_RELEASE_S = 7 * 86_400.0
+
 Courses = Callable[[str], tuple[Course, ...]]
 """Returns the steps of any plan by its id; raises `RefusedError` for one that is not there."""
 
@@ -84,7 +86,7 @@ class Commands:
 
     async def _release(self, asked: Mapping[str, Any]) -> Answer:
         followed = self._with_strap(asked)
-        for_s = float(asked.get("for_s") or RELEASE_S)
+        for_s = _seconds(asked.get("for_s"))
         followed.permit.release(Instant(self._clock.monotonic() + for_s))
         until = (self._clock.now() + timedelta(seconds=for_s)).astimezone(followed.coach.runner.timezone)
         return {"runner": followed.name, "until": until.isoformat(timespec="seconds")}
@@ -106,6 +108,14 @@ class Commands:
         if followed.source is None:
             raise RefusedError("{name} has no strap in the settings: add strap = ...", name=followed.name)
         return followed
+
+
+def _seconds(asked: object) -> float:
+    if asked is None:
+        return RELEASE_S
+    if not isinstance(asked, int | float) or not 0 < asked <= LONGEST_RELEASE_S:
+        raise RefusedError("a strap is let go of for a time between a second and a week")
+    return float(asked)
 
 
 def pick_step(courses: tuple[Course, ...], plan: str, step: str) -> Course:

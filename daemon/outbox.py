@@ -18,6 +18,7 @@ import structlog
 from daemon.backoff import Backoff
 from daemon.clock import Clock, done_within, wait_for
 from daemon.domain.wording import Text
+from daemon.finishing import to_the_end
 from daemon.ports import Blame, DeliveryError, Messenger
 from daemon.store import ChannelHealth, Claimed, Letter, Post, StoreError
 
@@ -27,6 +28,8 @@ WORLD, SETTINGS = Backoff(5.0, 900.0), Backoff(3600.0, 6 * 3600.0)
 """A network heals by itself within minutes; a wrong password waits for somebody, and banging on it locks doors."""
 LONGEST_WAIT_S = 30.0
 STORE_PAUSE_S = 5.0
+GRACE_S = 1.0
+"""How long a stopping service waits for answers that are under way; the unit may take three seconds in all."""
 
 log = structlog.get_logger()
 
@@ -153,7 +156,7 @@ class Outbox:
     async def _send(self, claimed: Claimed, beat: Callable[[], None]) -> None:
         channel = claimed.letter.channel
         try:
-            await self._wait_out(channel, claimed.letter.text, beat)
+            await self._wait_out(claimed, beat)
         except DeliveryError as error:
             await self._failed(claimed, error, beat)
         else:
@@ -161,9 +164,10 @@ class Outbox:
             await self._note(lambda: self._post.settle_sent(claimed), channel, beat)
             log.info("letter_sent", channel=channel, kind=claimed.letter.kind.value, attempt=claimed.attempt)
 
-    async def _wait_out(self, channel: str, text: Text, beat: Callable[[], None]) -> None:
+    async def _wait_out(self, claimed: Claimed, beat: Callable[[], None]) -> None:
         """Wait for the answer, however long it takes: a message given up on may still arrive."""
-        sending = asyncio.ensure_future(self._threads[channel].deliver(text))
+        channel = claimed.letter.channel
+        sending = asyncio.ensure_future(self._threads[channel].deliver(claimed.letter.text))
         try:
             while not await done_within(sending, self._clock, DEADLINE_S):
                 beat()
@@ -171,10 +175,20 @@ class Outbox:
                     self.hanging.add(channel)
                     log.warning("channel_hangs", channel=channel)
             sending.result()
+        except asyncio.CancelledError:
+            await to_the_end(self._last_chance(claimed, sending))
+            raise
         finally:
             self.hanging.discard(channel)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+
+    async def _last_chance(self, claimed: Claimed, sending: "asyncio.Future[None]") -> None:
+        """Give an answer that is nearly there a moment when the service stops, or the letter goes out twice."""
+        await asyncio.wait({sending}, timeout=GRACE_S)
+        if sending.done() and not sending.cancelled() and sending.exception() is None:
+            with suppress(StoreError):
+                await self._post.settle_sent(claimed)
 
     async def _failed(self, claimed: Claimed, error: DeliveryError, beat: Callable[[], None]) -> None:
         channel = claimed.letter.channel

@@ -90,6 +90,9 @@ class Service:
                 followed.coach.resume(kept)
                 if followed.coach.is_open:
                     followed.permit.arm()  # whoever held the strap for this session may hold it again
+        for followed in self._followed.values():
+            for run in await self._store.runs(followed.name, limit=1):
+                followed.coach.rest_after(run)
         await self.recorder.flush()
 
     def workers(self) -> dict[str, Worker]:

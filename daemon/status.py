@@ -74,6 +74,7 @@ class StatusReport:
             return None
         current = session.believed_at is not None and now - session.believed_at <= CURRENT_S
         leg = _leg_of(session)
+        coached_s = None if session.started_at is None else now - session.started_at
         position = session.trace.position if current else None
         return {
             "id": coach.session_id,
@@ -82,7 +83,7 @@ class StatusReport:
             "bpm": session.trace.recent[-1][1] if current else None,
             "position": _POSITIONS[position] if position else None,
             "step": leg.kind.value if leg else None,
-            "step_left_s": round(leg.ends_s - (now - session.started_at)) if leg and session.started_at else None,
+            "step_left_s": None if leg is None or coached_s is None else round(leg.ends_s - coached_s),
         }
 
     async def _outbox_part(self) -> dict[str, Any]:

@@ -478,3 +478,16 @@ class TestRestart:
         zeros = tuple(replace(sample(0, 0), at=Instant(float(second))) for second in range(20))
         again.coach.resume(OpenSession("s1", "Els", EVENING, EASY, None, zeros))
         assert again.facts == [SessionDiscarded("s1")]
+
+    async def test_a_strap_still_worn_after_stop_is_no_new_run_across_it_either(self, evening: Evening) -> None:
+        evening.wear(400)
+        run = evening.coach.stop()
+        assert run is not None
+        evening.clock.jump(60)
+        again = Evening(clock=evening.clock)
+        again.coach.rest_after(run)
+        again.wear(120)
+        assert again.of(SessionOpened) == []
+        again.wait(QUIET_S)
+        again.wear(10)
+        assert len(again.of(SessionOpened)) == 1

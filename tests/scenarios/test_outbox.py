@@ -1,5 +1,6 @@
 """Letters on their way: to each channel in its own thread, at its own pace, none lost and none too late."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -380,6 +381,14 @@ class TestLateness:
 
 
 class TestRestarts:
+    async def test_an_answer_that_is_nearly_there_is_waited_for_so_that_nothing_goes_out_twice(self, rig: Rig) -> None:
+        rig.phone.hang()
+        async with running(rig.outbox.run()):
+            await rig.write(letter("a"))
+            await eventually(lambda: len(rig.phone.tried) == 1)
+            asyncio.get_running_loop().call_later(0.05, rig.phone.answer)
+        assert rig.store.states() == {"a": "sent"}
+
     @pytest.mark.hangs_on_purpose
     async def test_a_letter_that_was_being_sent_when_the_service_died_is_sent_again(self, rig: Rig) -> None:
         rig.phone.hang()
