@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
+import config
 from config.faults import Fault, SettingsError
 from config.forms import Bounds, Listen, QuietHours, Weekday, WeekMoment
 from config.loader import find_settings, load
 from config.settings import PURPOSES, Settings, settings_warnings
 from config.toml_file import LARGEST_FILE_BYTES, known_tables
 
-EXAMPLE = Path(__file__).parents[2] / "config" / "duurloop.example.toml"
+EXAMPLE = Path(config.__file__).parent / "duurloop.example.toml"
 ELS = '[[runners]]\nname = "Els"\nzone = "118-136"\n'
 PHONE = '[[runners.channels]]\nname = "phone"\n'
 SECRET = "tk_9f8e7d6c5b4a"  # noqa: S105  # the planted one
