@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types contracts catalogues unit wheel lock bench install clean
+.PHONY: demo test check tree lint types contracts catalogues unit wheel lock bench install clean
 
 demo: .venv/ready ## the main job with a simulated runner, from strap to summary; ends by itself
 	@$(BIN)/duurloop demo
@@ -12,16 +12,19 @@ demo: .venv/ready ## the main job with a simulated runner, from strap to summary
 test: .venv/ready-to-test ## all tests
 	@$(BIN)/python -m pytest
 
-check: .venv/ready-to-test lint types contracts unit wheel ## everything else that CI looks at
+check: .venv/ready-to-test tree lint types contracts unit wheel ## everything else that CI looks at
 
-lint:
+tree:
+	@.ci/check-tree
+
+lint: .venv/ready-to-test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
-types:
+types: .venv/ready-to-test
 	@$(BIN)/mypy
 
-contracts:
+contracts: .venv/ready-to-test
 	@$(BIN)/lint-imports
 
 unit: ## the unit's lock-down, at most 1.5
@@ -32,7 +35,7 @@ wheel: ## builds the wheel, installs it into a clean environment, runs the tests
 
 catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
 	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
-	  -k RefusedError -k NotRunningError -k AlreadyRunningError -k Failure --no-location --sort-output \
+	  -k RefusedError -k NotRunningError -k NoAnswerError -k AlreadyRunningError -k Failure --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale

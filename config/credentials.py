@@ -44,6 +44,8 @@ class Credentials:
         path = self.folder / name
         try:
             mode = path.stat().st_mode
+        except PermissionError:
+            raise refuse("credential_unreadable") from None
         except OSError:
             raise refuse("credential_missing") from None
         if mode & 0o077:
@@ -72,9 +74,9 @@ def _line_of(path: Path) -> str:
 
 
 def others_may_read(path: Path) -> bool:
-    """Tell whether anyone but its owner may do anything with a file."""
+    """Tell whether just anyone may do anything with a file; its group may be the service's own."""
     try:
-        return bool(path.stat().st_mode & 0o077)
+        return bool(path.stat().st_mode & 0o007)
     except OSError:
         return False
 

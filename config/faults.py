@@ -34,7 +34,7 @@ REASONS: Final[dict[str, str]] = {
     "key_unknown": _("unknown"),
     "key_misspelt": _("unknown; did you mean '{meant}'?"),
     "key_misspelt_elsewhere": _("unknown; did you mean '{meant}' in {place}?"),
-    "key_misplaced": _("belongs into {place}"),
+    "key_misplaced": _("belongs in {place}"),
     "key_misplaced_table": _("is written as {place}"),
     "missing": _("missing"),
     "table_not_list": _("written once as [{name}]; a list of tables wants double brackets: [[{name}]]"),
@@ -85,7 +85,7 @@ REASONS: Final[dict[str, str]] = {
     "listen_form": _('must be host:port, as "127.0.0.1:8421", or "" for no page'),
     "url_form": _('must be a web address, as "https://www.strava.com"'),
     "url_plain": _("must begin with https://; plain http is for this machine alone"),
-    "adapter_form": _('must be "hci0" or the like, or an address as 00:1A:7D:DA:71:13'),
+    "adapter_form": _('must be "hci0" or the like; bluetoothctl list shows them'),
     "folder_form": _("must be a folder's path in quotes"),
     "client_id_form": _("must be the number that Strava shows for the application"),
     "client_id_needed": _("missing: the secret wants its client_id beside it"),
@@ -107,7 +107,7 @@ REASONS: Final[dict[str, str]] = {
     "plan_misspelt": _("no such plan; did you mean '{meant}'?"),
     "plan_file_missing": _("no such plan's file; its path begins where the settings file is"),
     # Allowed, but worth a word.
-    "warn_open": _("{file} holds secrets and others may read it: chmod 600, or put them in credentials/"),
+    "warn_open": _("{file} holds secrets and others may read it: chmod o-rwx, or put them in credentials/"),
     "warn_no_channel": _("{runner} has no channels, so no message will ever come"),
     "warn_no_purpose": _("nothing goes to {runner}'s channel {channel}: its 'for' is empty"),
     # Plans.

@@ -176,13 +176,10 @@ def looks_like_an_address(value: str) -> bool:
 
 
 def adapter(value: str) -> str:
-    """Read `hci0`, or the adapter's address."""
-    if _ADAPTER.fullmatch(value):
-        return value
-    address = value.upper()
-    if _BLUETOOTH.fullmatch(address) is None:
+    """Read `hci0`: bleak knows adapters by no other name."""
+    if _ADAPTER.fullmatch(value) is None:
         raise refuse("adapter_form")
-    return address
+    return value
 
 
 def _time_in(text: str) -> time | None:

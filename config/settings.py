@@ -258,7 +258,7 @@ class Runner(Table):
     """None for a runner who only has files."""
     connect: Connect | None = None
     zone: Annotated[tuple[DatedZone, ...], BeforeValidator(_zones), AfterValidator(_in_order)]
-    """In the order of their days; the first also holds for the days before it."""
+    """In the order of their days; there is none for the days before the first."""
     medication: bool = False
     """Whether medication changes the heart rate: then no formula may propose a zone."""
     plan: str | None = None

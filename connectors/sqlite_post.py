@@ -30,10 +30,7 @@ class SqlitePost:
             await connection.execute(
                 "UPDATE letter SET state = 'expired' WHERE state = 'due' AND expires_at <= ?", (_stamp(now),)
             )
-            await connection.execute(
-                "DELETE FROM letter WHERE state IN ('sent', 'expired') AND written_at < ?",
-                (_stamp(now - timedelta(days=KEPT_DAYS)),),
-            )
+            await _forget_done(connection, now)
 
         await self._database.write(job)
 
@@ -79,6 +76,7 @@ class SqlitePost:
         async def job(connection: aiosqlite.Connection) -> None:
             await connection.execute("UPDATE letter SET state = 'sent' WHERE id = ?", (claimed.id,))
             await connection.execute("DELETE FROM channel_health WHERE channel = ?", (claimed.letter.channel,))
+            await _forget_done(connection, claimed.letter.written_at)
 
         await self._database.write(job)
 
@@ -121,6 +119,13 @@ class SqlitePost:
         """Return how many letters have yet to go."""
         (row,) = await self._database.read("SELECT count(*) AS waiting FROM letter WHERE state IN ('due', 'sending')")
         return int(row["waiting"])
+
+
+async def _forget_done(connection: aiosqlite.Connection, now: datetime) -> None:
+    await connection.execute(
+        "DELETE FROM letter WHERE state IN ('sent', 'expired') AND written_at < ?",
+        (_stamp(now - timedelta(days=KEPT_DAYS)),),
+    )
 
 
 async def insert_letters(connection: aiosqlite.Connection, letters: Iterable[Letter]) -> None:

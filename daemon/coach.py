@@ -76,6 +76,8 @@ class _Current:
     """As kept; instants count from the start."""
     coaching: CoachingStarted | None = None
     words: int = 0
+    greeted: bool = False
+    """The strap was believed once; a session may begin with a start, before it is heard."""
 
 
 Observer = Callable[[str, Event, tuple[Effect, ...]], None]
@@ -183,7 +185,7 @@ class Coach:
             case Open():
                 self._open(effect)
             case Keep():
-                self._keep(effect.sample)
+                self._keep(effect)
             case Announce():
                 self._announce(effect)
             case Speak():
@@ -201,15 +203,23 @@ class Coach:
         target = self.session.terms.target
         self._keeper.note(SessionOpened(identity, self.runner.name, started_at, target), urgent=True)
         log.info("session_opened", session=identity, runner=self.runner.name)
-        if self.runner.wants_hello:
-            self._live(f"hello:{identity}", lambda _: hello_text(self.runner.language))
 
-    def _keep(self, sample: HeartRateSample) -> None:
-        if self._current is None:
+    def _keep(self, effect: Keep) -> None:
+        current, sample = self._current, effect.sample
+        if current is None:
             return
-        kept = replace(sample, at=Instant(round(sample.at - self._current.origin, 3)))
-        self._current.samples.append(kept)
-        self._keeper.note(SampleKept(self._current.id, kept))
+        kept = HeartRateSample(
+            Instant(round(sample.at - current.origin, 3)), sample.bpm, sample.contact, sample.rr_words
+        )
+        current.samples.append(kept)
+        self._keeper.note(SampleKept(current.id, kept))
+        if effect.doubt is None and not current.greeted:
+            current.greeted = True
+            self._greet(current.id)
+
+    def _greet(self, session: str) -> None:
+        if self.runner.wants_hello:
+            self._live(f"hello:{session}", lambda _: hello_text(self.runner.language))
 
     def _note_event(self, event: Event) -> None:
         """Note and log what is no effect of the session but worth keeping."""

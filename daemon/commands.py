@@ -41,7 +41,7 @@ class Commands:
         return {"start": self._start, "stop": self._stop, "arm": self._arm, "release": self._release}
 
     async def _start(self, asked: Mapping[str, Any]) -> Answer:
-        followed = self._of(asked)
+        followed = self._with_strap(asked)
         course = await self._course(followed.coach.runner, asked.get("plan"), free=bool(asked.get("free")))
         followed.permit.arm()
         followed.coach.start(course)
@@ -76,7 +76,11 @@ class Commands:
         if not followed.coach.is_open:
             raise RefusedError("no session is going on: put the strap on, or say duurloop start")
         run = followed.coach.stop()
-        await self._recorder.flush()
+        if not await self._recorder.flush():
+            raise RefusedError(
+                "stopped, but the database takes nothing just now ({trouble}); I keep trying",
+                trouble=self._recorder.trouble,
+            )
         return {"runner": followed.name, "run": run_report(run, followed.coach.runner.timezone) if run else None}
 
     async def _arm(self, asked: Mapping[str, Any]) -> Answer:

@@ -29,7 +29,7 @@ WORLD, SETTINGS = Backoff(5.0, 900.0), Backoff(3600.0, 6 * 3600.0)
 LONGEST_WAIT_S = 30.0
 STORE_PAUSE_S = 5.0
 GRACE_S = 1.0
-"""How long a stopping service waits for answers that are under way; the unit may take three seconds in all."""
+"""How long a stopping service waits for answers that are under way; all of the service is to end within three."""
 
 log = structlog.get_logger()
 

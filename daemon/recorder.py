@@ -1,4 +1,4 @@
-"""Makes facts durable: at once what cannot wait, and samples in batches of half a second.
+"""Makes facts durable: at once what cannot wait, and samples in batches of two fifths of a second.
 
 One commit a sample would cost twenty times the work for nothing; a second between commits just misses
 "at most one second is lost". When nothing happens nothing is written.
@@ -6,6 +6,8 @@ One commit a sample would cost twenty times the work for nothing; a second betwe
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeAlias
 
 import structlog
 
@@ -18,6 +20,9 @@ BATCH_S = 0.4
 """With the commit itself the oldest sample that is not durable stays well under a second old."""
 RETRY_S = 5.0
 
+Note: TypeAlias = tuple[Fact, ...]
+"""Facts that were noted in one breath, and are kept together or not at all."""
+
 log = structlog.get_logger()
 
 
@@ -28,7 +33,7 @@ class Recorder:
         self._store = store
         self._clock = clock
         self._letters_kept = letters_kept
-        self._facts: list[Fact] = []
+        self._notes: list[Note] = []
         self._any = asyncio.Event()
         self._urgent = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -40,7 +45,7 @@ class Recorder:
         """Keep these, together."""
         if not facts:
             return
-        self._facts.extend(facts)
+        self._notes.append(facts)
         self._any.set()
         if urgent:
             self._urgent.set()
@@ -62,46 +67,52 @@ class Recorder:
 
     async def _flush(self) -> bool:
         async with self._turn:
-            facts, self._facts = self._facts, []
+            notes, self._notes = self._notes, []
             self._any.clear()
             self._urgent.clear()
-            if not facts:
+            if not notes:
                 return True
+            letters = any(isinstance(fact, LetterWritten) for facts in notes for fact in facts)
             self._committing_since = self._clock.monotonic()
             try:
-                await self._commit(facts)
+                await self._commit(notes)
             except StoreError as error:
-                self._put_back(facts, str(error))
+                self._put_back(notes, str(error))
                 return False
             finally:
                 self._committing_since = None
         if self.trouble:
-            log.info("store_recovered", facts=len(facts))
+            log.info("store_recovered")
             self.trouble = None
-        if any(isinstance(fact, LetterWritten) for fact in facts):
+        if letters:
             self._letters_kept()
         return True
 
-    async def _commit(self, facts: list[Fact]) -> None:
-        """Commit together; where one fact can never be kept, it goes alone, and does not take all later ones along."""
-        try:
-            await self._store.commit(facts)
-        except FactRefusedError as refused:
-            if len(facts) == 1:
-                log.error("fact_refused", kind=type(facts[0]).__name__, reason=str(refused))  # noqa: TRY400 - it is known
-                return
-            middle = len(facts) // 2
-            await self._commit(facts[:middle])
-            await self._commit(facts[middle:])
+    async def _commit(self, notes: list[Note]) -> None:
+        """Commit, and take out of `notes` what is kept or never can be; the rest is in it when the store fails.
+
+        One fact that contradicts what is kept must not take all later ones along. Then each note goes alone,
+        still whole: a message is never kept without the fact that it speaks of.
+        """
+        with suppress(FactRefusedError):
+            await self._store.commit([fact for facts in notes for fact in facts])
+            notes.clear()
+        while notes:
+            try:
+                await self._store.commit(notes[0])
+            except FactRefusedError as refused:
+                kinds = sorted({type(fact).__name__ for fact in notes[0]})
+                log.error("note_refused", kinds=kinds, reason=str(refused))  # noqa: TRY400 - the reason is in it
+            notes.pop(0)
 
     def hangs(self, limit_s: float) -> bool:
         """Tell whether a commit has been under way for longer than `limit_s`."""
         since = self._committing_since
         return since is not None and self._clock.monotonic() - since > limit_s
 
-    def _put_back(self, facts: list[Fact], trouble: str) -> None:
-        self._facts[:0] = facts
+    def _put_back(self, notes: list[Note], trouble: str) -> None:
+        self._notes[:0] = notes
         self._any.set()
         if self.trouble is None:
-            log.error("store_failed", reason=trouble, facts=len(facts))
+            log.error("store_failed", reason=trouble, notes=len(notes))
         self.trouble = trouble

@@ -11,13 +11,18 @@ from typing import Any, TypeAlias
 from daemon.telling import TellingError
 
 SOCKET_NAME = "control.sock"
-PATIENCE_S = 10.0
+PATIENCE_S = 15.0
+"""Longer than the service takes to give up on a command by itself."""
 
 Answer: TypeAlias = dict[str, Any]
 
 
 class NotRunningError(TellingError):
     """No service answers in this state folder."""
+
+
+class NoAnswerError(TellingError):
+    """A service is there and does not answer."""
 
 
 class RefusedError(TellingError):
@@ -30,7 +35,7 @@ def refusal(error: RefusedError) -> Answer:
 
 
 def ask(state: Path, command: str, **parts: object) -> Answer:
-    """Ask the running service. Raises `NotRunningError`, `RefusedError`, `PermissionError`."""
+    """Ask the running service. Raises `NotRunningError`, `NoAnswerError`, `RefusedError`, `PermissionError`."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(PATIENCE_S)
@@ -41,11 +46,13 @@ def ask(state: Path, command: str, **parts: object) -> Answer:
                 answer: Answer = json.loads(answers.readline())
     except PermissionError:
         raise
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
         raise NotRunningError(
-            "no duurloop answers with its state in {state}: start it with duurloop run, or systemctl start duurloop",
+            "no duurloop runs with its state in {state}: start it with duurloop run, or systemctl start duurloop",
             state=str(state),
         ) from error
+    except (OSError, ValueError) as error:
+        raise NoAnswerError("duurloop runs and does not answer: journalctl -u duurloop may tell why") from error
     if refused := answer.get("refused"):
         raise RefusedError(refused, **answer["parts"])
     return answer

@@ -22,7 +22,9 @@ def compile_all(locale: Path) -> None:
     for po_file in locale.glob("*/LC_MESSAGES/*.po"):
         with po_file.open("rb") as source:
             catalogue = read_po(source, locale=po_file.parts[-3])
-        with po_file.with_suffix(".mo").open("wb") as target:
+        compiled = po_file.with_suffix(".mo")
+        compiled.unlink(missing_ok=True)  # it may be root's, from an installation
+        with compiled.open("wb") as target:
             write_mo(target, catalogue)
 
 

@@ -34,7 +34,7 @@ def check(ctx: click.Context, *, example: bool, as_json: bool) -> None:
         print_json({"type": "check", "ok": True, "faults": [], "warnings": warnings})
         return
     for warning in warnings:
-        click.echo(f"{settings.file}: {warning}", err=True)
+        click.echo(f"duurloop: {warning}", err=True)
     click.echo(words("{file}: the settings are fine.").format(file=settings.file))
 
 

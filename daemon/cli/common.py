@@ -33,6 +33,7 @@ class Failure(TellingError):  # noqa: N818 - it is what the runner is told, not 
 # by name, so that nothing heavy is imported only to see whether it failed
 _CODES = {
     "NotRunningError": Exit.NOT_RUNNING,
+    "NoAnswerError": Exit.TRY_LATER,
     "TellingError": Exit.FAILURE,
     "PermissionError": Exit.NO_PERMISSION,
     "SettingsError": Exit.CONFIGURATION,

@@ -16,6 +16,7 @@ from connectors.messenger import AppriseMessenger
 from connectors.simulated_strap import Script, SimulatedStrap
 from connectors.sqlite import open_readonly
 from connectors.sqlite_store import SqliteStore
+from connectors.systemd import Notifier
 from daemon.cli.speech import clock_text, run_lines, terminal_language
 from daemon.clock import Clock, FastClock
 from daemon.coach import Observer
@@ -65,7 +66,9 @@ async def _play(state: Path, speed: float, minutes: int) -> None:
         await asyncio.to_thread(messenger.deliver, Text(say("duurloop"), say("This is how I reach you.")))
         clock = FastClock(speed)
         stop, screen = asyncio.Event(), _Screen(clock)
-        around = Surroundings(state, clock, random.Random(7), observe=screen.observe)  # noqa: S311 - always the same runner
+        curtain = _Curtain()
+        always_the_same = random.Random(7)  # noqa: S311
+        around = Surroundings(state, clock, always_the_same, curtain, screen.observe)
         screen.line(
             say("The service runs; {name} puts the strap on. Calm zone {low}-{high}, {speed:g} times as fast.").format(
                 name=NAME, low=ZONE.low, high=ZONE.high, speed=speed
@@ -73,6 +76,10 @@ async def _play(state: Path, speed: float, minutes: int) -> None:
         )
         service = asyncio.create_task(serve(lambda _: stage.parts(clock, messenger), around, stop))
         ringing = asyncio.create_task(screen.show_messages(rings))
+        opened = asyncio.create_task(curtain.opened.wait())
+        await asyncio.wait({service, opened}, return_when=asyncio.FIRST_COMPLETED)
+        if service.done():
+            await service  # it could not begin, and says why
         await clock.sleep(8)
         await asyncio.to_thread(ask, state, "start")
         await clock.sleep(minutes * 60 - 4)
@@ -83,6 +90,19 @@ async def _play(state: Path, speed: float, minutes: int) -> None:
         ringing.cancel()
         await asyncio.gather(ringing, return_exceptions=True)
         await _show_run(state, answer["run"]["id"])
+
+
+class _Curtain(Notifier):
+    """Learns, as systemd would, when the service is ready."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.opened = asyncio.Event()
+
+    def ready(self, status: str) -> None:
+        """Tell that the service can do its work."""
+        super().ready(status)
+        self.opened.set()
 
 
 async def _until_sent(state: Path) -> None:

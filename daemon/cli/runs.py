@@ -40,17 +40,20 @@ def runs(ctx: click.Context, *, since: datetime | None, runner: str | None, as_j
 
 @click.command()
 @click.argument("run_id", metavar="ID")
+@runner_option
 @json_option
 @click.pass_context
-def show(ctx: click.Context, *, run_id: str, as_json: bool) -> None:
-    """Show one run; `last` is the newest."""
+def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) -> None:
+    """Show one run; `last` is the newest, of --runner if there are several."""
 
     async def find(store: SqliteStore) -> Run | None:
         if run_id == "last":
-            return next(iter(await store.runs()), None)
+            return next(iter(await store.runs(runner, limit=1)), None)
         return await store.run(run_id)
 
     run = _look(ctx, find, nothing=None)
+    if run is None and run_id == "last":
+        raise Failure("No runs yet. They come by themselves: put the strap on.")
     if run is None:
         raise Failure("no run {run} is kept here: duurloop runs lists them", run=run_id)
     if as_json:

@@ -14,7 +14,10 @@ from daemon.clock import SystemClock
 @click.option("--adapter", metavar="NAME", help="Which adapter, as hci1; else the system's own choice.")
 @json_option
 def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:
-    """List heart-rate straps in reach, the loudest first. Put yours on: dry straps sleep."""
+    """List heart-rate straps in reach, the loudest first. Put yours on: dry straps sleep.
+
+    Each is visited for a moment to read its battery.
+    """
     radio = BluetoothRadio(SystemClock(), adapter=adapter)
     straps = asyncio.run(radio.scan(seconds))
     if as_json:

@@ -82,7 +82,7 @@ def cue_text(kind: StepKind | None, for_s: float, language: Language) -> Text:
 
 def hello_text(language: Language) -> Text:
     """Say that the strap is heard."""
-    return Text(language.say(_("I hear you")), language.say(_("Your strap is on the line. Have a calm run.")))
+    return Text(language.say(_("I hear you")), language.say(_("Your strap is connected. Have a calm run.")))
 
 
 def summary_text(judgement: Judgement, duration_s: float, language: Language, *, figures: bool) -> Text:
@@ -101,7 +101,7 @@ def battery_text(language: Language) -> Text:
     """Say that the strap's battery is nearly empty."""
     return Text(
         language.say(_("Your strap's battery")),
-        language.say(_("The battery of your strap is nearly empty. A new one before your next run keeps it easy.")),
+        language.say(_("The battery of your strap is nearly empty. Put in a new one before your next run.")),
     )
 
 
@@ -155,7 +155,7 @@ _HOW_CALM = {
     Verdict.LIVELY: _("A lively run: calm for the most part, with some stretches above."),
     Verdict.HARD: _("A strong run: much of it was above your calm zone."),
 }
-_LONG_ENOUGH = _("You were out for a good while, and that is what builds it up.")
+_LONG_ENOUGH = _("You were out for a good while, and that is how fitness grows.")
 _SHOWED_UP = _("You went, and that is the part that counts.")
 _HELD_BACK = _("Holding back is a skill, and you have it.")
 _GOOD_WHILE_S = 1200.0

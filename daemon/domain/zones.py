@@ -60,7 +60,7 @@ class TargetZone:
     @classmethod
     def parse(cls, text: str) -> "TargetZone":
         """Read `118-136`; raises ValueError with the form that is wanted."""
-        low, _, high = text.partition("-")
+        low, _, high = text.replace("–", "-").partition("-")  # noqa: RUF001 - an en dash, as phones write it
         if not (low.strip().isdecimal() and high.strip().isdecimal()):
             raise ValueError("a zone is two whole numbers, low-high, such as 118-136")
         return cls(Bpm(int(low)), Bpm(int(high)))

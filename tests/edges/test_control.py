@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from daemon.control import LINE_LIMIT, listening
-from daemon.remote import SOCKET_NAME, Answer, NotRunningError, RefusedError, ask
+from daemon.remote import SOCKET_NAME, Answer, NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.store import StoreError
 
 
@@ -125,12 +125,12 @@ async def test_a_state_folder_with_a_very_long_name_works_too(tmp_path: Path) ->
         assert "heard" in await asyncio.to_thread(ask, deep, "echo")
 
 
-async def test_a_service_that_hangs_up_without_an_answer_counts_as_not_running(tmp_path: Path) -> None:
+async def test_a_service_that_hangs_up_without_an_answer_is_there_all_the_same(tmp_path: Path) -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
         await writer.wait_closed()
 
     server = await asyncio.start_unix_server(hang_up, str(tmp_path / SOCKET_NAME))
     async with server:
-        with pytest.raises(NotRunningError):
+        with pytest.raises(NoAnswerError, match="does not answer"):
             await asyncio.to_thread(ask, tmp_path, "echo")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from daemon.recorder import BATCH_S, RETRY_S, Recorder
-from daemon.store import Fact, FactRefusedError, LetterWritten, SampleKept, SessionOpened
+from daemon.store import Fact, FactRefusedError, LetterWritten, SampleKept, SessionOpened, StoreError
 from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, letter, running, sample, settle
 
 OPENED = SessionOpened("s1", ELS.name, EVENING, EASY)
@@ -144,21 +144,50 @@ class TestFullDisk:
 
 
 class PickyStore(MemoryStore):
-    """Refuses, for ever, what belongs to a session that it does not know."""
+    """Refuses, for ever, what belongs to a session that it does not know; has room for so many commits."""
+
+    room_for = 99
 
     async def commit(self, facts: Sequence[Fact]) -> None:
         if any(isinstance(fact, SampleKept) and fact.session == "nobody's" for fact in facts):
             raise FactRefusedError("no such session")
+        if len(self.commits) >= self.room_for:
+            raise StoreError("database or disk is full")
         await super().commit(facts)
 
 
-async def test_a_fact_that_can_never_be_kept_takes_no_other_along() -> None:
-    store, clock = PickyStore(), FakeClock()
-    recorder = Recorder(store, clock, lambda: None)
-    recorder.note(OPENED, kept(0.0), SampleKept("nobody's", sample(0.5)), kept(1.0), kept(2.0))
-    assert await recorder.flush()
-    assert [fact for facts in store.commits for fact in facts] == [OPENED, kept(0.0), kept(1.0), kept(2.0)]
-    assert recorder.trouble is None
+class TestRefusal:
+    @pytest.fixture
+    def store(self) -> PickyStore:
+        return PickyStore()
+
+    @pytest.fixture
+    def recorder(self, store: PickyStore) -> Recorder:
+        recorder = Recorder(store, FakeClock(), lambda: None)
+        for note in (OPENED, kept(0.0), SampleKept("nobody's", sample(0.5)), kept(1.0)):
+            recorder.note(note)
+        return recorder
+
+    async def test_a_fact_that_can_never_be_kept_takes_no_other_along(
+        self, store: PickyStore, recorder: Recorder
+    ) -> None:
+        assert await recorder.flush()
+        assert [fact for facts in store.commits for fact in facts] == [OPENED, kept(0.0), kept(1.0)]
+        assert recorder.trouble is None
+
+    async def test_what_was_noted_with_it_is_not_kept_without_it(self, store: PickyStore, recorder: Recorder) -> None:
+        recorder.note(LetterWritten(letter("a")), SampleKept("nobody's", sample(2)))
+        assert await recorder.flush()
+        assert store.states() == {}
+
+    async def test_a_disk_that_fills_meanwhile_makes_nothing_be_kept_twice(
+        self, store: PickyStore, recorder: Recorder
+    ) -> None:
+        store.room_for = 2
+        assert not await recorder.flush()
+        store.room_for = 99
+        assert await recorder.flush()
+        assert [fact for facts in store.commits for fact in facts] == [OPENED, kept(0.0), kept(1.0)]
 
 
 class TestStopping:
