@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -250,6 +250,14 @@ class FakeBluez:
         """Count the connections on the bus, without bluetoothd's own."""
         names: list[str] = (await self._daemon("ListNames", "")).body[0]
         return sum(name.startswith(":") for name in names) - 1
+
+    async def connections_are(self, number: int) -> bool:
+        """Wait until so many are left: dbus-daemon notices a farewell when it gets round to it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while await self.connections() != number:
+                    await asyncio.sleep(0.01)
+        return await self.connections() == number
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true of this world."""

@@ -279,7 +279,7 @@ async def test_a_hundred_and_twenty_losses_leave_no_connection_behind_on_the_bus
             bluez.lose(strap)
             await next_of(StrapLost, events)
         await next_of(HeartRateSample, events)
-        assert await bluez.connections() == 2  # bleak's own, and that of the link
+        assert await bluez.connections_are(2)  # bleak's own, and that of the link
 
 
 async def test_failing_attempts_go_on_and_leave_no_connection_behind_either(bluez: FakeBluez) -> None:
@@ -289,7 +289,7 @@ async def test_failing_attempts_go_on_and_leave_no_connection_behind_either(blue
         await bluez.until(lambda: strap.attempts == 30)
         strap.refuses = False
         await next_of(HeartRateSample, events)
-        assert await bluez.connections() == 2
+        assert await bluez.connections_are(2)
     assert "Software caused connection abort" in (source.last_failure or "")
 
 
@@ -564,7 +564,7 @@ async def test_a_withdrawn_permit_breaks_off_an_attempt_to_connect(bluez: FakeBl
         await bluez.until(lambda: strap.attempts == 1)
         permit.turn(on=False)
         await bluez.until(lambda: not bluez.connecting)
-        assert await bluez.connections() == 1
+        assert await bluez.connections_are(1)
 
 
 async def test_one_runners_release_leaves_the_others_alone(bluez: FakeBluez) -> None:
@@ -611,7 +611,7 @@ async def test_leaving_disconnects(bluez: FakeBluez) -> None:
         await next_of(HeartRateSample, events)
     assert not strap.connected
     assert not bluez.discovering
-    assert await bluez.connections() == 1
+    assert await bluez.connections_are(1)
 
 
 async def test_leaving_does_not_wait_for_a_bluetoothd_that_hangs(bluez: FakeBluez) -> None:
@@ -620,7 +620,7 @@ async def test_leaving_does_not_wait_for_a_bluetoothd_that_hangs(bluez: FakeBlue
         await next_of(HeartRateSample, events)
         bluez.hangs = True
     bluez.hangs = False
-    assert await bluez.connections() == 1
+    assert await bluez.connections_are(1)
 
 
 @pytest.mark.parametrize("deaf", [pytest.param(True, id="connecting"), pytest.param(False, id="scanning")])
@@ -630,7 +630,7 @@ async def test_leaving_in_the_middle_does_not_wait_for_it_either(bluez: FakeBlue
         await bluez.until(lambda: strap.attempts == 1 if deaf else bool(bluez.discovering))
         bluez.hangs = True
     bluez.hangs = False
-    assert await bluez.connections() == 1
+    assert await bluez.connections_are(1)
 
 
 async def test_a_cancelled_listener_disconnects_on_its_way_out(bluez: FakeBluez) -> None:
@@ -702,7 +702,7 @@ async def test_a_scan_lists_who_is_in_reach_the_loudest_first(bluez: FakeBluez) 
     ]
     assert found[0].rssi_dbm in {-50, -51}
     assert not any(strap.connected for strap in bluez.straps)
-    assert await bluez.connections() == 1
+    assert await bluez.connections_are(1)
 
 
 async def test_a_scan_leaves_a_strap_alone_that_is_connected_already(bluez: FakeBluez) -> None:
