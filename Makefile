@@ -35,7 +35,7 @@ wheel: ## builds the wheel, installs it into a clean environment, runs the tests
 
 catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
 	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
-	  -k RefusedError -k NotRunningError -k NoAnswerError -k AlreadyRunningError -k Failure --no-location --sort-output \
+	  -k RefusedError -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale

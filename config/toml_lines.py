@@ -23,6 +23,7 @@ _QUOTED: Final = (
 )
 _NAME: Final = re.compile(rf"{_QUOTED}|[A-Za-z0-9_-]+", re.DOTALL)
 _SCALAR: Final = re.compile(rf"{_QUOTED}|[^\s,\[\]{{}}#\"'=][^,\]}}#\n]*", re.DOTALL)  # 2026-01-01 07:30:00 has a blank
+LONGEST_KEY: Final = 40
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -211,5 +212,10 @@ def written(path: KeyPath) -> str:
         if isinstance(part, int):
             key += f"[{part + 1}]"
         else:
-            key += f"{'.' if key else ''}{part if _BARE.fullmatch(part) else repr(part)}"
+            key += f"{'.' if key else ''}{part if _BARE.fullmatch(part) else _quoted(part)}"
     return key or "-"
+
+
+def _quoted(part: str) -> str:
+    """Write a key that needs quotes; an address in a key's place may be a secret, and no key is that long."""
+    return "'…'" if "://" in part or len(part) > LONGEST_KEY else repr(part)

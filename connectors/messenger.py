@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # importing Apprise takes 0.1 s and 8 MB that a start does no
 _LONGEST_REASON = 160
 _MASK = "***"
 
+ANSWER_S = 25.0
+"""How long a far end may take to answer, unless its URL says so (`rto`); after 30 s the outbox calls it hanging."""
+
 
 class AppriseMessenger:
     """One recipient, named by one Apprise URL; fulfils the port `Messenger`."""
@@ -130,6 +133,9 @@ def _service(url: str) -> "NotifyBase | None":
     if service is not None:
         service.retry = 0  # the outbox tries again: it survives a restart and knows whom to blame
         service.optional = False  # "optional=yes" would call a lost message a delivered one
+        if not re.search(r"[?&]rto=", url, re.IGNORECASE):
+            # Apprise's own 4 s give up on a far end that is merely slow, and the message would go out again and again
+            service.socket_read_timeout = ANSWER_S
     return service
 
 

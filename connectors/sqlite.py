@@ -68,6 +68,7 @@ async def open_database(path: Path, migrations: Path = MIGRATIONS) -> AsyncItera
     try:
         with _translated():
             connection.row_factory = sqlite3.Row
+            await _refuse_foreign(connection, len(_scripts(migrations)))  # before anything in it is changed
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
             await _migrate(connection, path, migrations)
@@ -84,7 +85,7 @@ async def open_readonly(path: Path) -> AsyncIterator[Database]:
     try:
         with _translated():
             connection.row_factory = sqlite3.Row
-            await _refuse_newer(connection, len(_scripts(MIGRATIONS)))
+            await _refuse_foreign(connection, len(_scripts(MIGRATIONS)))
         yield Database(connection)
     finally:
         await connection.close()
@@ -99,19 +100,21 @@ async def _version(connection: aiosqlite.Connection) -> int:
     return int(row[0])
 
 
-async def _refuse_newer(connection: aiosqlite.Connection, known: int) -> int:
+async def _refuse_foreign(connection: aiosqlite.Connection, known: int) -> None:
     version = await _version(connection)
     if version > known:
         raise StoreTooNewError(
             f"the database has version {version}, this duurloop knows versions up to {known}: update duurloop"
         )
-    return version
+    (row,) = await connection.execute_fetchall("SELECT count(*) FROM sqlite_schema")
+    if version < 0 or (version == 0 and row[0]):
+        raise StoreError("this is some other program's database: say another folder with --state")
 
 
 async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Path) -> None:
     """Apply what is missing, each step in a transaction that also sets the version; keep a copy first."""
     scripts = _scripts(migrations)
-    version = await _refuse_newer(connection, len(scripts))
+    version = await _version(connection)
     missing = scripts[version:]
     if version and missing:
         copy = path.with_name(f"{path.name}.before-{version + len(missing)}")

@@ -18,6 +18,7 @@ from daemon.store import Store
 RELEASE_S = 2 * 3600.0
 """How long a strap is let go of when nobody says how long: a run and the way there and back."""
 
+LONGEST_NUMBER = 4
 LONGEST_RELEASE_S = 7 * 86_400.0
 
 Courses = Callable[[str], tuple[Course, ...]]
@@ -42,7 +43,8 @@ class Commands:
 
     async def _start(self, asked: Mapping[str, Any]) -> Answer:
         followed = self._with_strap(asked)
-        course = await self._course(followed.coach.runner, asked.get("plan"), free=bool(asked.get("free")))
+        plan = asked.get("plan")
+        course = await self._course(followed.coach.runner, plan and str(plan), free=bool(asked.get("free")))
         followed.permit.arm()
         followed.coach.start(course)
         ref = course.ref if course else None
@@ -124,6 +126,6 @@ def _seconds(asked: object) -> float:
 
 def pick_step(courses: tuple[Course, ...], plan: str, step: str) -> Course:
     """Return a step by its number. Raises `RefusedError`."""
-    if not step.isdecimal() or not 1 <= int(step) <= len(courses):
+    if not step.isdecimal() or len(step) > LONGEST_NUMBER or not 1 <= int(step) <= len(courses):
         raise RefusedError("plan {plan} has steps 1 to {steps}: say {plan}:1", plan=plan, steps=len(courses))
     return courses[int(step) - 1]

@@ -54,6 +54,10 @@ class AlreadyRunningError(TellingError):
     """Another service has this state folder."""
 
 
+class StateFolderError(TellingError):
+    """The state folder cannot be made or used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the service runs in; the demonstration and the tests bring their own."""
@@ -86,7 +90,8 @@ async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop:
                     await supervise({**service.workers(), "watch": watch}, stop)
                 finally:
                     around.notifier.stopping()
-                    await service.recorder.flush()
+                    if not await service.recorder.flush():
+                        log.error("last_facts_not_kept", reason=service.recorder.trouble)
                     log.info("service_stopped")
 
 
@@ -114,8 +119,19 @@ def _watch(service: Service, around: Surroundings) -> Worker:
 @contextmanager
 def _only_one(state: Path) -> Iterator[None]:
     """Hold the state folder for this process alone; made if need be, and nobody else's to read."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (state / LOCK_NAME).open("a") as lock:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / LOCK_NAME).touch(mode=0o600)
+        lock_file = (state / LOCK_NAME).open("a")
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise StateFolderError(
+            "the state folder {state} cannot be used ({why}): say another with --state",
+            state=str(state),
+            why=error.strerror,
+        ) from error
+    with lock_file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -29,13 +29,15 @@ def check(ctx: click.Context, *, example: bool, as_json: bool) -> None:
         faults = [{"file": f.file, "line": f.line, "key": f.key, "reason": f.reason} for f in error.faults]
         print_json({"type": "check", "ok": False, "faults": faults, "warnings": []})
         ctx.exit(Exit.CONFIGURATION)
-    warnings = [*settings_warnings(settings), *_unusable_channels(settings)]
+    unusable = _unusable_channels(settings)
+    warnings = [*settings_warnings(settings), *unusable]
     if as_json:
         print_json({"type": "check", "ok": True, "faults": [], "warnings": warnings})
         return
     for warning in warnings:
         click.echo(f"duurloop: {warning}", err=True)
-    click.echo(words("{file}: the settings are fine.").format(file=settings.file))
+    fine = words("{file}: the settings are fine.") if not unusable else words("{file}: usable; see the lines above.")
+    click.echo(fine.format(file=settings.file))
 
 
 def _unusable_channels(settings: "object") -> list[str]:

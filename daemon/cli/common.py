@@ -52,8 +52,13 @@ def exit_code_of(error: BaseException) -> Exit | None:
 
 def explain(error: BaseException) -> list[str]:
     """Return the lines that tell it."""
-    if isinstance(error, PermissionError) and error.filename:
-        return [f"duurloop: {error.filename}: this user may not: try sudo -u duurloop duurloop ..."]
+    if isinstance(error, PermissionError):
+        hint = words("{what}: this user may not; try sudo -u duurloop duurloop ...")
+        return ["duurloop: " + hint.format(what=error.filename or words("the state folder"))]
+    if type(error).__name__ == "RadioError":
+        from daemon.cli.status import radio_words  # noqa: PLC0415
+
+        return ["duurloop: " + radio_words(error.trouble.value)]  # type: ignore[attr-defined]
     if type(error).__name__ == "SettingsError":
         return str(error).splitlines()
     if type(error).__name__ == "ActivityFileError":

@@ -1,6 +1,7 @@
 """`start`, `stop`, `arm`, `release`: the live session of the running service."""
 
 import re
+from datetime import datetime
 
 import click
 
@@ -20,7 +21,7 @@ class Duration(click.ParamType[float]):
         text = str(value).strip()
         if re.fullmatch(r"\d+", text):
             text += "m"
-        parts = re.findall(r"(\d+)([smhd])", text)
+        parts = re.findall(r"(\d{1,6})([smhd])", text)
         seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
         if not seconds or "".join(number + unit for number, unit in parts) != text:
             self.fail(f"{text!r} is no duration: write 30m, 2h or 1h30m", param, ctx)
@@ -97,4 +98,10 @@ def release(ctx: click.Context, *, for_s: float | None, runner: str | None, as_j
     if as_json:
         print_json({"type": "released", **answer})
     else:
-        click.echo(words("Your strap is free until {time}.").format(time=answer["until"][11:16]))
+        until = datetime.fromisoformat(answer["until"])
+        today = until.date() == datetime.now(until.tzinfo).date()
+        click.echo(
+            words("Your strap is free until {time}.").format(
+                time=f"{until:%H:%M}" if today else f"{until:%Y-%m-%d %H:%M}"
+            )
+        )

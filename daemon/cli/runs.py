@@ -66,7 +66,7 @@ def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) 
 def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
     """Ask the database, beside a running service or without one."""
     path: Path = state_folder(ctx) / DATABASE_NAME
-    if not path.exists():
+    if not path.exists() or path.stat().st_size == 0:
         return nothing
 
     async def look() -> T:

@@ -59,7 +59,7 @@ def _strap_line(strap: dict[str, Any]) -> str:
     if not strap["configured"]:
         return words("No strap in the settings.")
     if strap["radio"]:
-        return _radio_lines()[strap["radio"]]
+        return radio_words(strap["radio"])
     if strap["connected"]:
         battery = "" if strap["battery_pct"] is None else f", {strap['battery_pct']} %"
         return words("Strap: {name} is connected").format(name=strap["name"]) + battery
@@ -70,7 +70,8 @@ def _strap_line(strap: dict[str, Any]) -> str:
     return words("Strap: not in reach (that is normal when it is not worn)")
 
 
-def _radio_lines() -> dict[str, str]:
+def radio_words(trouble: str) -> str:
+    """Say what keeps the house from listening, and what to try."""
     return {
         "no_adapter": words("Bluetooth: this machine has no adapter, or it was unplugged"),
         "powered_off": words("Bluetooth: the adapter is switched off; try: bluetoothctl power on"),
@@ -78,7 +79,7 @@ def _radio_lines() -> dict[str, str]:
         "no_permission": words("Bluetooth: this user may not use it; add it to the group bluetooth"),
         "stuck": words("Bluetooth: searching hangs; try: systemctl restart bluetooth"),
         "other": words("Bluetooth does not answer as it should; I keep trying"),
-    }
+    }[trouble]
 
 
 def _outbox_lines(outbox: dict[str, Any]) -> list[str]:

@@ -201,6 +201,21 @@ class TestWithoutAService:
         assert say("--state", tmp_path, "release", "--for", duration).code == 2
 
 
+def test_a_state_folder_that_is_a_file_is_one_line(say: Say, settings: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.touch()
+    said = say("--config", settings, "--state", state, "run")
+    assert said.code == 1
+    assert said.err == f"duurloop: the state folder {state} cannot be used (File exists): say another with --state\n"
+
+
+def test_a_secret_in_a_keys_place_is_not_shown(say: Say, settings: Path) -> None:
+    settings.write_text(f'{SETTINGS}"ntfy://SECRETTOKEN/x" = 3\n', encoding="utf-8")
+    said = say("--config", settings, "check")
+    assert said.code == 78
+    assert "SECRETTOKEN" not in said.err
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     assert exit_code_of(ZeroDivisionError()) is None
 

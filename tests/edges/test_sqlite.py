@@ -1,6 +1,7 @@
 """The database file: how it is opened, written to and brought up to date, and what happens when that fails."""
 
 import asyncio
+import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -367,3 +368,20 @@ class TestLetters:
 async def test_a_fact_that_contradicts_what_is_kept_is_refused_as_such(database: Database) -> None:
     with pytest.raises(FactRefusedError, match="FOREIGN KEY"):
         await SqliteStore(database).commit([SampleKept("nobody's", sample(1))])
+
+
+@pytest.mark.parametrize(
+    "made_by",
+    ["PRAGMA user_version = 99", "CREATE TABLE run (shoes TEXT)", "PRAGMA user_version = -1"],
+    ids=["newer", "another program", "nobody knows whom"],
+)
+async def test_a_database_that_is_refused_is_left_as_it_was(tmp_path: Path, made_by: str) -> None:
+    path = tmp_path / "duurloop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(made_by)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"version 99|other program"):
+        async with open_database(path):
+            pass
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["duurloop.db"]  # noqa: PTH208 - a word with the disk, once
