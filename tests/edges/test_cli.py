@@ -1,6 +1,8 @@
 """The command line: arguments to one command, mistakes to one line and the right exit code."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -201,12 +203,16 @@ class TestWithoutAService:
         assert say("--state", tmp_path, "release", "--for", duration).code == 2
 
 
-def test_a_state_folder_that_is_a_file_is_one_line(say: Say, settings: Path, tmp_path: Path) -> None:
+def test_a_state_folder_that_is_a_file_is_one_line(settings: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.touch()
-    said = say("--config", settings, "--state", state, "run")
-    assert said.code == 1
-    assert said.err == f"duurloop: the state folder {state} cannot be used (File exists): say another with --state\n"
+    # in a process of its own: the service sets up the log of the whole process
+    command = [sys.executable, "-P", "-m", "daemon", "--config", str(settings), "--state", str(state), "run"]
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LANG": "C"}, check=False)
+    assert ended.returncode == 1
+    assert (
+        ended.stderr == f"duurloop: the state folder {state} cannot be used (File exists): say another with --state\n"
+    )
 
 
 def test_a_secret_in_a_keys_place_is_not_shown(say: Say, settings: Path) -> None:
