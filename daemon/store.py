@@ -4,7 +4,7 @@ Everything that happens at one moment is one call to `Store.commit`, and one cal
 message is never kept without the fact it speaks of, nor the fact without its message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course
 from daemon.domain.run import Run
+from daemon.domain.takes import Take, Told
 from daemon.domain.wording import Text
 from daemon.domain.zones import TargetZone
 
@@ -106,7 +107,73 @@ class LetterWritten:
     letter: Letter
 
 
-Fact: TypeAlias = SessionOpened | SampleKept | CoachingStarted | SessionDiscarded | RunKept | LetterWritten
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """A file was brought in, or gave nothing that was wanted."""
+
+    runner: str
+    digest: str
+    """Of its content."""
+    skipped: tuple[str, ...]
+    """Sports in it that were not wanted."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRead:
+    """All that is wanted of a listed activity is here."""
+
+    runner: str
+    activity: int
+
+
+Fact: TypeAlias = (
+    SessionOpened | SampleKept | CoachingStarted | SessionDiscarded | RunKept | LetterWritten | FileSeen | ActivityRead
+)
+
+
+# -- runs from elsewhere -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A run as a recording tells it, judged; `run` has the id that it gets if it is a run of its own."""
+
+    run: Run
+    """With one source."""
+    samples: tuple[HeartRateSample, ...]
+    origin: str
+    """Names what it was made from: the same origin is never kept twice."""
+    start_hidden: bool = False
+
+
+class Place(Enum):
+    """What became of something that was brought."""
+
+    NEW = "new"
+    """A run that was not known."""
+    BETTER = "better"
+    """A known run, which from now on is told by this."""
+    BESIDE = "beside"
+    """A known run, which has better already."""
+    KNOWN = "known"
+    """This very thing is here already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where something that was brought has found its place."""
+
+    place: Place
+    run: str
+    """The id of the run that it tells of."""
+
+
+def place_of(told: Told, take: Take) -> Place:
+    """Return the place that a take has found among those of its run."""
+    if len(told.takes) == 1:
+        return Place.NEW
+    return Place.BETTER if told.best is take else Place.BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +207,16 @@ class Store(Protocol):
 
     async def samples(self, run_id: str) -> list[HeartRateSample]:
         """Return the samples of a run; instants count from its start, to the second."""
+
+    async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
+        """Find the place of what was brought among the runner's takes, and keep it there.
+
+        What `write` says of its place becomes durable with it. What came by Strava's API makes room for an own
+        recording of the same run; brought once more it replaces what was read before.
+        """
+
+    async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
+        """Return what became of a file with this content."""
 
 
 # -- the outbox's side -----------------------------------------------------------------------------

@@ -17,24 +17,31 @@ from daemon.domain.effort import Evidence, judge
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.run import Run, Source
 from daemon.domain.strap import StrapEvent
+from daemon.domain.takes import Take, Told, gather, take_of
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
 from daemon.household import Channel, QuietHours, Runner
 from daemon.ports import DeliveryError, Permit
 from daemon.store import (
+    ActivityRead,
+    Brought,
     ChannelHealth,
     Claimed,
     CoachingStarted,
     Fact,
+    FileSeen,
     Kind,
     Letter,
     LetterWritten,
     OpenSession,
+    Place,
+    Placed,
     RunKept,
     SampleKept,
     SessionDiscarded,
     SessionOpened,
     StoreError,
+    place_of,
 )
 
 EVENING = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
@@ -117,6 +124,68 @@ class FakeClock:
 # -- keeping -----------------------------------------------------------------------------------------
 
 
+class MemoryShelf:
+    """Takes, and the runs that they tell of."""
+
+    def __init__(self) -> None:
+        self._brought: dict[str, Brought] = {}
+        self._takes: list[Take] = []
+
+    def put(self, brought: Brought) -> Placed:
+        """Do what `Store.bring` promises."""
+        for take in self._takes:
+            if self._is_again(take, brought):
+                if take.source is not Source.STRAVA_API:
+                    return Placed(Place.KNOWN, take.run)
+                self._takes.remove(take)
+        new = take_of(brought.run, start_hidden=brought.start_hidden)
+        self._brought[new.id] = brought
+        self._takes.append(new)
+        told = next(told for told in self._gathered(brought.run.runner) if new in told.takes)
+        for one in self._gathered(brought.run.runner):
+            superseded = {take.id for take in one.superseded}
+            moved = {take.id: replace(take, run=one.run) for take in one.takes}
+            self._takes = [moved.get(take.id, take) for take in self._takes if take.id not in superseded]
+        return Placed(Place.BESIDE if new in told.superseded else place_of(told, new), told.run)
+
+    def runs(self) -> list[Run]:
+        """Return every run as its best take tells it, with what others know besides."""
+        runners = {brought.run.runner for brought in self._brought.values()}
+        return [self._run(told) for runner in runners for told in self._gathered(runner)]
+
+    def run(self, run_id: str) -> Run | None:
+        """Return one run, by its id or by that of one of its takes."""
+        known = next((take.run for take in self._takes if take.id == run_id), run_id)
+        return next((run for run in self.runs() if run.id == known), None)
+
+    def samples(self, run_id: str) -> tuple[HeartRateSample, ...]:
+        """Return the samples of a run's best take."""
+        known = next((take.run for take in self._takes if take.id == run_id), run_id)
+        runners = {brought.run.runner for brought in self._brought.values()}
+        gathered = (told for runner in runners for told in self._gathered(runner))
+        return next((self._brought[told.best.id].samples for told in gathered if told.run == known), ())
+
+    def _is_again(self, take: Take, brought: Brought) -> bool:
+        there = self._brought[take.id]
+        return (there.run.runner, there.origin) == (brought.run.runner, brought.origin)
+
+    def _gathered(self, runner: str | None) -> list[Told]:
+        return gather([take for take in self._takes if self._brought[take.id].run.runner == runner])
+
+    def _run(self, told: Told) -> Run:
+        others = [take for take in told.takes if take is not told.best]
+        runs = [self._brought[take.id].run for take in (told.best, *others)]
+        present = {take.source for take in told.takes}
+        return replace(
+            runs[0],
+            id=told.run,
+            sources=tuple(source for source in Source if source in present),
+            name=next((run.name for run in runs if run.name is not None), None),
+            distance_m=next((run.distance_m for run in runs if run.distance_m is not None), None),
+            plan=next((run.plan for run in runs if run.plan is not None), None),
+        )
+
+
 class MemoryStore:
     """The ports `Store` and `Post` in a few dictionaries; `trouble` makes it fail, `gate` makes it wait."""
 
@@ -125,8 +194,10 @@ class MemoryStore:
         self.gate: asyncio.Event | None = None
         self.commits: list[tuple[Fact, ...]] = []
         """What was committed together, in order."""
+        self.activities_read: list[tuple[str, int]] = []
         self._sessions: dict[str, OpenSession] = {}
-        self._runs: dict[str, tuple[Run, tuple[HeartRateSample, ...]]] = {}
+        self._shelf = MemoryShelf()
+        self._files: dict[tuple[str, str], FileSeen] = {}
         self._letters: dict[int, Letter] = {}
         self._states: dict[int, str] = {}
         self._attempts: dict[int, int] = {}
@@ -150,19 +221,31 @@ class MemoryStore:
         await self._pass_gate()
         wanted = [
             run
-            for run, _ in self._runs.values()
+            for run in self._shelf.runs()
             if runner in (None, run.runner) and (since is None or run.started_at >= since)
         ]
         return sorted(wanted, key=lambda run: run.started_at, reverse=True)[:limit]
 
     async def run(self, run_id: str) -> Run | None:
         await self._pass_gate()
-        return self._runs[run_id][0] if run_id in self._runs else None
+        return self._shelf.run(run_id)
 
     async def samples(self, run_id: str) -> list[HeartRateSample]:
         await self._pass_gate()
-        _, samples = self._runs.get(run_id, (None, ()))
-        return [replace(sample, at=Instant(float(round(sample.at)))) for sample in samples]
+        return [replace(sample, at=Instant(float(round(sample.at)))) for sample in self._shelf.samples(run_id)]
+
+    async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
+        await self._pass_gate()
+        placed = self._shelf.put(brought)
+        facts = write(placed)
+        for fact in facts:
+            self._take(fact)
+        self.commits.append(tuple(facts))
+        return placed
+
+    async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
+        await self._pass_gate()
+        return self._files.get((runner, digest))
 
     # -- Post --
 
@@ -254,9 +337,13 @@ class MemoryStore:
                 del self._sessions[fact.session]
             case RunKept():
                 self._sessions.pop(fact.session, None)
-                self._runs[fact.run.id] = fact.run, fact.samples
+                self._shelf.put(Brought(fact.run, fact.samples, f"session {fact.session}"))
             case LetterWritten():
                 self._keep_letter(fact.letter)
+            case FileSeen():
+                self._files[fact.runner, fact.digest] = fact
+            case ActivityRead():
+                self.activities_read.append((fact.runner, fact.activity))
 
     def _keep_letter(self, letter: Letter) -> None:
         if any((kept.key, kept.channel) == (letter.key, letter.channel) for kept in self._letters.values()):

@@ -140,9 +140,11 @@ def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
     )
 
 
-def believed(samples: Sequence[HeartRateSample]) -> list[HeartRateSample]:
+def believed(samples: Sequence[HeartRateSample], *, recorded: bool = False) -> list[HeartRateSample]:
     """Return the samples that are believed once all is known."""
-    return [sample for sample, doubt in zip(samples, sift_all(samples), strict=True) if doubt is None]
+    return [
+        sample for sample, doubt in zip(samples, sift_all(samples, recorded=recorded), strict=True) if doubt is None
+    ]
 
 
 def hold(samples: Sequence[HeartRateSample]) -> list[HeldValue]:

@@ -14,8 +14,13 @@ from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
 from daemon.store import (
+    Brought,
     CoachingStarted,
+    Fact,
+    FileSeen,
     LetterWritten,
+    Place,
+    Placed,
     Post,
     RunKept,
     SampleKept,
@@ -166,6 +171,122 @@ class TestRuns:
         assert [run.id for run in await store.runs(ELS.name, limit=2)] == ["s3", "s2"]
         since = EVENING + timedelta(minutes=2)
         assert [run.id for run in await store.runs(since=since)] == ["s9", "s3", "s2"]
+
+
+RUNNING = tuple(sample(float(second), 128) for second in range(0, 1801, 3))
+
+
+def brought(
+    origin: str,
+    source: Source,
+    samples: tuple[HeartRateSample, ...] = RUNNING,
+    *,
+    later: float = 0.0,
+    name: str | None = None,
+    hidden: bool = False,
+) -> Brought:
+    """Bring a run of Els's, `later` minutes into the evening; its id is its origin."""
+    run = replace(minutes(judged_run(origin, samples), later), sources=(source,), name=name)
+    return Brought(run, samples, origin, hidden)
+
+
+def nothing(placed: Placed) -> list[Fact]:
+    del placed
+    return []
+
+
+class TestRunsFromElsewhere:
+    async def test_what_was_not_here_is_a_new_run(self, store: Store) -> None:
+        one = brought("f1", Source.FILE, name="Rondje om de plas")
+        assert await store.bring(one, nothing) == Placed(Place.NEW, "f1")
+        assert await store.runs() == [one.run]
+        assert await store.samples("f1") == list(RUNNING)
+
+    async def test_the_same_thing_twice_is_known(self, store: Store) -> None:
+        await store.bring(brought("f1", Source.FILE), nothing)
+        assert await store.bring(brought("f1", Source.FILE), nothing) == Placed(Place.KNOWN, "f1")
+        assert len(await store.runs()) == 1
+
+    async def test_another_recording_of_the_same_run_counts_once(self, store: Store) -> None:
+        await store.bring(brought("f1", Source.FILE), nothing)
+        assert await store.bring(brought("f2", Source.FILE, later=1), nothing) == Placed(Place.BESIDE, "f1")
+        (run,) = await store.runs()
+        assert (run.id, run.sources) == ("f1", (Source.FILE,))
+
+    async def test_a_better_recording_tells_the_run_under_the_old_name(self, store: Store) -> None:
+        await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING[:200]), RUNNING[:200])])
+        placed = await store.bring(brought("f1", Source.FILE, name="Rondje"), nothing)
+        assert placed == Placed(Place.BETTER, "s1")
+        (run,) = await store.runs()
+        assert (run.id, run.sources, run.name, run.duration_s) == ("s1", (Source.STRAP, Source.FILE), "Rondje", 1801.0)
+        assert await store.run("f1") == run
+        assert len(await store.samples("s1")) == len(RUNNING)
+
+    async def test_a_strap_s_run_gets_name_and_plan_from_whoever_knows_them(self, store: Store) -> None:
+        run = replace(judged_run("s1", RUNNING), plan=PlanRef("rustig-12", 3))
+        await store.bring(brought("f1", Source.FILE, RUNNING[:300], name="Rondje"), nothing)
+        await store.commit([OPENED, RunKept("s1", run, RUNNING)])
+        (kept,) = await store.runs()
+        assert (kept.id, kept.name, kept.plan, kept.duration_s) == ("f1", "Rondje", PlanRef("rustig-12", 3), 1801.0)
+
+    async def test_a_file_takes_the_place_of_what_came_by_the_api(self, store: Store) -> None:
+        await store.bring(brought("strava:1", Source.STRAVA_API, name="Morning Run"), nothing)
+        assert await store.bring(brought("f1", Source.FILE), nothing) == Placed(Place.BETTER, "strava:1")
+        (run,) = await store.runs()
+        assert (run.sources, run.name) == ((Source.FILE,), None)
+
+    async def test_what_comes_by_the_api_for_an_own_run_is_not_kept(self, store: Store) -> None:
+        await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING), RUNNING)])
+        placed = await store.bring(brought("strava:1", Source.STRAVA_API, name="Morning Run"), nothing)
+        assert placed == Placed(Place.BESIDE, "s1")
+        (run,) = await store.runs()
+        assert (run.sources, run.name) == ((Source.STRAP,), None)
+
+    async def test_brought_by_the_api_once_more_it_replaces_what_was_read_before(self, store: Store) -> None:
+        await store.bring(brought("strava:1", Source.STRAVA_API), nothing)
+        again = brought("strava:1", Source.STRAVA_API, RUNNING[:400], name="Cropped")
+        assert await store.bring(again, nothing) == Placed(Place.NEW, "strava:1")
+        assert await store.runs() == [again.run]
+
+    async def test_a_recording_of_the_whole_joins_two_sessions(self, store: Store) -> None:
+        later = minutes(judged_run("s2", RUNNING[:200]), 15)
+        await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING[:200]), RUNNING[:200])])
+        await store.commit([replace(OPENED, session="s2"), RunKept("s2", later, RUNNING[:200])])
+        assert await store.bring(brought("f1", Source.FILE), nothing) == Placed(Place.BETTER, "s1")
+        assert [run.id for run in await store.runs()] == ["s1"]
+        assert await store.run("s2") == await store.run("s1")
+
+    async def test_another_runner_s_run_at_the_same_time_is_another_run(self, store: Store) -> None:
+        await store.bring(brought("f1", Source.FILE), nothing)
+        theirs = brought("f2", Source.FILE)
+        theirs = replace(theirs, run=replace(theirs.run, runner="Jan"))
+        assert await store.bring(theirs, nothing) == Placed(Place.NEW, "f2")
+        assert len(await store.runs()) == 2
+
+    async def test_a_run_of_which_only_the_day_is_known_is_found_by_its_duration(self, store: Store) -> None:
+        await store.bring(brought("f1", Source.FILE), nothing)
+        midnight = -(EVENING.hour * 60 + EVENING.minute)
+        hidden = brought("strava:1", Source.STRAVA_API, later=midnight, hidden=True)
+        assert await store.bring(hidden, nothing) == Placed(Place.BESIDE, "f1")
+
+    async def test_what_is_said_of_its_place_becomes_durable_with_it(self, store: Store, post: Post) -> None:
+        def say(placed: Placed) -> list[Fact]:
+            return [LetterWritten(letter(f"after:{placed.run}")), FileSeen(ELS.name, "f1", ("ride",), EVENING)]
+
+        await store.bring(brought("f1", Source.FILE), say)
+        claimed = await post.claim(PHONE.id, EVENING)
+        assert claimed is not None
+        assert claimed.letter.key == "after:f1"
+        assert await store.seen_file(ELS.name, "f1") == FileSeen(ELS.name, "f1", ("ride",), EVENING)
+
+    async def test_a_file_that_was_never_seen_is_none(self, store: Store) -> None:
+        assert await store.seen_file(ELS.name, "f1") is None
+
+    async def test_the_last_look_at_a_file_counts(self, store: Store) -> None:
+        await store.commit([FileSeen(ELS.name, "f1", ("ride",), EVENING)])
+        await store.commit([FileSeen(ELS.name, "f1", (), EVENING)])
+        assert await store.seen_file(ELS.name, "f1") == FileSeen(ELS.name, "f1", (), EVENING)
+        assert await store.seen_file("Jan", "f1") is None
 
 
 class TestTogether:

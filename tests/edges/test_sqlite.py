@@ -110,7 +110,7 @@ class TestOpening:
             samples = [SampleKept("s1", sample(float(second))) for second in range(3000)]
             await SqliteStore(database).commit([OPENED, *samples])
         whole = content_of(path)
-        put(path, whole[: 8 * 4096] + b"\xee" * (len(whole) - 8 * 4096))
+        put(path, whole[: 24 * 4096] + b"\xee" * (len(whole) - 24 * 4096))
         async with open_database(path) as database:
             with pytest.raises(StoreError, match="malformed"):
                 await SqliteStore(database).open_sessions()
@@ -335,7 +335,7 @@ async def test_the_histogram_of_a_run_leaves_out_what_was_heard_before_its_start
     samples = tuple(sample(float(second), 150 if second < 0 else 128) for second in range(-100, 200))
     run = judged_run("s1", [one for one in samples if one.at >= 0])
     await SqliteStore(database).commit([OPENED, RunKept("s1", run, samples)])
-    ((histogram,),) = look(path, "SELECT histogram FROM run_source")
+    ((histogram,),) = look(path, "SELECT histogram FROM take_samples")
     assert isinstance(histogram, bytes)
     assert time_in_bins(histogram, EASY.low, EASY.high) == pytest.approx((0.0, 200.0, 0.0))
     assert await SqliteStore(database).samples("s1") == list(samples)
