@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
 from daemon.domain.plausibility import Sieve
 from daemon.domain.playback import with_ticks
+from daemon.domain.recorded import run_of
 from daemon.domain.recording import Recording
 from daemon.domain.run import Run, Source
 from daemon.domain.session import Announce, Event, Session, Speak, Started, Stopped, Terms, advance
@@ -26,7 +26,8 @@ class Replayed:
 
 def replay(recording: Recording, identity: str, terms: Terms, course: Course | None = None) -> Replayed:
     """Feed a recording to `advance` as if it happened now; with a course, the runner said start at once."""
-    return Replayed(tuple(_listen(recording, terms, course)), _judge(recording, identity, terms, course))
+    run = run_of(recording, identity, Source.FILE, terms.target, course=course)
+    return Replayed(tuple(_listen(recording, terms, course)), run)
 
 
 def _listen(recording: Recording, terms: Terms, course: Course | None) -> Iterator[Speak | Announce]:
@@ -41,28 +42,3 @@ def _events(recording: Recording, course: Course | None) -> Iterator[Event]:
         yield Started(BEGIN, course)
     yield from recording.samples
     yield Stopped(Instant(max(recording.duration_s, recording.samples[-1].at if recording.samples else 0.0)))
-
-
-def _judge(recording: Recording, identity: str, terms: Terms, course: Course | None) -> Run:
-    evidence = Evidence(
-        samples=recording.samples,
-        duration_s=recording.duration_s + LAST_HOLD_S,
-        speeds=recording.speeds,
-        rr_unit=recording.rr_unit,
-        course=course,
-        course_at=BEGIN if course else None,
-        recorded=True,
-    )
-    return Run(
-        id=identity,
-        runner=None,
-        sources=(Source.FILE,),
-        sport=recording.sport,
-        name=recording.name,
-        started_at=recording.started_at,
-        duration_s=evidence.duration_s,
-        distance_m=recording.distance_m,
-        target=terms.target,
-        judgement=judge(evidence, terms.target),
-        plan=course.ref if course else None,
-    )
