@@ -12,8 +12,8 @@ FIT_START = int(START.timestamp()) - 631_065_600
 RUNNING, CYCLING, WALKING, HIKING = 1, 2, 11, 17
 """Sports by their FIT numbers."""
 
-_UINT8, _UINT16, _UINT32, _ENUM = 0x02, 0x84, 0x86, 0x00
-_FORMATS = {_UINT8: "B", _UINT16: "H", _UINT32: "I", _ENUM: "B"}
+_UINT8, _UINT16, _UINT32, _ENUM, _FLOAT32 = 0x02, 0x84, 0x86, 0x00, 0x88
+_FORMATS = {_UINT8: "B", _UINT16: "H", _UINT32: "I", _ENUM: "B", _FLOAT32: "f"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class FitField:
 
     number: int
     base_type: int
-    values: tuple[int, ...]
+    values: tuple[float, ...]
 
     @property
     def packed(self) -> bytes:
@@ -47,6 +47,19 @@ def fit_record(
     at = None if at_s is None else FIT_START + at_s
     told = [(253, _UINT32, at), (3, _UINT8, heart_rate), (6, _UINT16, speed_mm_s), (5, _UINT32, distance_cm)]
     return fit_message(20, *(FitField(number, kind, (value,)) for number, kind, value in told if value is not None))
+
+
+def fit_float_record(at_s: int, heart_rate: float, speed_mps: float) -> bytes:
+    """Return a record that has fractions where others have whole numbers."""
+    at = FitField(253, _UINT32, (FIT_START + at_s,))
+    return fit_message(20, at, FitField(3, _FLOAT32, (heart_rate,)), FitField(6, _FLOAT32, (speed_mps,)))
+
+
+def fit_array_record(at_s: int, heart_rate: int) -> bytes:
+    """Return a record as long as the format allows: every field is an array."""
+    at = FitField(253, _UINT32, (FIT_START + at_s,) * 63)
+    unknown = (FitField(number, _UINT8, (7,) * 255) for number in range(100, 253))
+    return fit_message(20, at, FitField(3, _UINT8, (heart_rate,) * 255), *unknown)
 
 
 def fit_beats(*milliseconds: int) -> bytes:

@@ -7,7 +7,7 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ MOST_BYTES = 200 * MEGABYTE
 """No file is opened above this; the readers allow less, each for its own format."""
 BLANKS = b" \t\r\n"
 _GZIP = b"\x1f\x8b"
+_BUFFER_BYTES = 1 << 16
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -127,17 +128,30 @@ def too_large(most_bytes: int) -> RefusalError:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Content]:
-    """Open a file for its readers, unpacked if it was packed with gzip."""
+    """Open a file for its readers."""
     status = _checked(path)
-    with path.open("rb") as packed:
-        source = gzip.GzipFile(fileobj=packed) if packed.peek(2).startswith(_GZIP) else packed
-        raw = _Limited(source)
-        with io.BufferedReader(raw, 1 << 16) as stream:
-            yield Content(stream, status.st_size, status.st_mtime, raw)
+    with path.open("rb") as packed, unpacked(packed, status.st_size, status.st_mtime) as content:
+        yield content
+
+
+@contextmanager
+def unpacked(packed: io.BufferedIOBase, packed_bytes: int, modified_s: float) -> Iterator[Content]:
+    """Hand a stream to its readers, unpacked if it was packed with gzip; who opened the stream closes it."""
+    if packed_bytes == 0:
+        raise RefusalError("is empty; export it again")
+    if packed_bytes > MOST_BYTES:
+        raise too_large(MOST_BYTES)
+    with ExitStack() as streams:
+        raw = _Limited(packed)
+        stream = streams.enter_context(io.BufferedReader(raw, _BUFFER_BYTES))
+        if stream.peek(len(_GZIP)).startswith(_GZIP):
+            raw = _Limited(gzip.GzipFile(fileobj=stream))
+            stream = streams.enter_context(io.BufferedReader(raw, _BUFFER_BYTES))
+        yield Content(stream, packed_bytes, modified_s, raw)
 
 
 def _checked(path: Path) -> os.stat_result:
-    """Look before opening: a pipe would wait for ever, and a giant is not worth the reading."""
+    """Look before opening: a pipe would wait for ever."""
     try:
         status = path.stat()
     except ValueError as error:  # a zero byte in it
@@ -146,8 +160,4 @@ def _checked(path: Path) -> os.stat_result:
         raise RefusalError("is a folder; name a file in it")
     if not stat.S_ISREG(status.st_mode):
         raise RefusalError("is not an ordinary file; copy what it holds into one")
-    if status.st_size == 0:
-        raise RefusalError("is empty; export it again")
-    if status.st_size > MOST_BYTES:
-        raise too_large(MOST_BYTES)
     return status

@@ -1,6 +1,8 @@
 """From a path to its recordings: the content decides which reader is asked, not the name's ending."""
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from connectors.activity_files.content import (
     RefusalError,
     opened,
     sentence,
+    unpacked,
 )
 from connectors.activity_files.fit import is_fit, read_fit
 from connectors.activity_files.markup import is_markup, read_markup
@@ -41,9 +44,21 @@ _READERS = (
 
 def read_recordings(path: Path) -> tuple[Recording, ...]:
     """Read every activity in the file, in order of time, or raise one `ActivityFileError`."""
+    with explained(path), opened(path) as content:
+        return _read(content)
+
+
+def read_stream(stream: io.BufferedIOBase, *, packed_bytes: int, modified_s: float) -> tuple[Recording, ...]:
+    """Read every activity in what a stream holds, in order of time, or raise `RefusalError`; it is left open."""
+    with unpacked(stream, packed_bytes, modified_s) as content:
+        return _read(content)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Make an `ActivityFileError` about this path of whatever may go wrong with a file."""
     try:
-        with opened(path) as content:
-            return _read(content)
+        yield
     except RefusalError as refusal:
         raise ActivityFileError(path, refusal) from refusal
     except FileNotFoundError as error:
@@ -77,7 +92,7 @@ def _reader_of(content: Content) -> _Reader:
     if not head.strip(BLANKS):
         raise RefusalError("is empty; export it again")
     if head.startswith(_ZIP):
-        raise RefusalError("is a zip archive; unpack it first")
+        raise RefusalError("is an archive; bring it in with duurloop import")
     for reader in _READERS:
         if reader.recognises(content):
             return reader

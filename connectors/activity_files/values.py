@@ -13,6 +13,7 @@ _LARGEST_WORD = 65_535
 _FASTEST_MPS = 1_000.0
 _FARTHEST_M = 1e8
 _LONGEST_NAME = 120
+_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPORTS = (
     (re.compile(r"run(s|ning)?\b|\bjog"), "run"),
     (re.compile(r"\b(walk|hik)"), "walk"),
@@ -84,3 +85,8 @@ def sport_of(word: str) -> str:
         return "run"
     spaced = name.replace("_", " ").replace("-", " ")
     return next((sport for pattern, sport in _SPORTS if pattern.search(spaced)), name)
+
+
+def sport_named(word: str) -> str:
+    """Return a sport by Strava's name for it: `TrailRun` is a run, `NordicSki` a nordic ski."""
+    return sport_of(_WITHIN.sub(" ", word))

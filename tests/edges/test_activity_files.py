@@ -1,8 +1,11 @@
 """Files that a watch or phone made: what is read from them, and what is refused."""
 
 import gzip
+import io
+import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -10,13 +13,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.activity_files import ActivityFileError, read_recordings
-from connectors.activity_files.content import RefusalError
+from connectors.activity_files import ActivityFileError, RefusalError, read_recordings, read_stream
 from daemon.domain.heart_rate import RRUnit
 from daemon.domain.recording import Recording
 from tests.activity_builders import (
@@ -27,9 +30,11 @@ from tests.activity_builders import (
     START,
     WALKING,
     clock,
+    fit_array_record,
     fit_beats,
     fit_file,
     fit_file_id,
+    fit_float_record,
     fit_power_on_record,
     fit_record,
     fit_session,
@@ -187,12 +192,37 @@ class TestFit:
         assert heart_rates(run) == told
 
     @pytest.mark.parametrize(
+        ("odd", "told"),
+        [
+            pytest.param(math.nan, [], id="nan"),  # FIT's word for an absent fraction
+            pytest.param(math.inf, [(0.0, 0)], id="infinite"),
+            pytest.param(-1.0, [(0.0, 0)], id="negative"),
+            pytest.param(1e30, [(0.0, 0)], id="huge"),
+        ],
+    )
+    def test_a_fraction_that_can_be_none_is_no_value(
+        self, read: Read, odd: float, told: list[tuple[float, int]]
+    ) -> None:
+        (run,) = read(fit_file(fit_float_record(0, odd, odd), fit_float_record(1, 120.4, 2500.0)))
+        assert heart_rates(run) == [*told, (1.0, 120)]
+        assert speeds(run) == [(1.0, 2.5)]
+
+    def test_of_an_array_the_first_value_counts(self, read: Read) -> None:
+        (run,) = read(fit_file(*(fit_array_record(at, 120) for at in range(4))))
+        assert heart_rates(run) == [(float(at), 120) for at in range(4)]
+
+    @pytest.mark.parametrize(
         ("sport", "word"),
         [(RUNNING, "run"), (CYCLING, "ride"), (WALKING, "walk"), (HIKING, "walk"), (15, "rowing")],
     )
     def test_sports_get_our_words(self, read: Read, sport: int, word: str) -> None:
         (activity,) = read(fit_file(fit_record(0, 120), fit_session(0, sport)))
         assert activity.sport == word
+
+    def test_a_pause_is_a_gap_that_nothing_fills(self, read: Read) -> None:
+        (run,) = read(fit_file(*(fit_record(at, 120, distance_cm=at * 250) for at in (0, 1, 7, 9, 300, 301))))
+        assert [at for at, _ in heart_rates(run)] == [0.0, 1.0, 7.0, 9.0, 300.0, 301.0]
+        assert speeds(run) == [(at, 2.5) for at in (1.0, 7.0, 9.0, 301.0)]
 
     def test_each_session_is_an_activity_of_its_own(self, read: Read) -> None:
         ride, run = read(
@@ -294,6 +324,17 @@ class TestTcx:
         assert speeds(run) == [(0.0, 2.5), (1.0, 2.6), (2.0, 2.7)]
         assert run.distance_m == 5.1
 
+    def test_times_may_be_doubled_or_run_backwards(self, read: Read) -> None:
+        ways = [(3, 123), (1, 121), (1, 122), (0, 120), (3, 124)]
+        (run,) = read(tcx_file(tcx_activity([tcx_point(clock(at), bpm, distance=at) for at, bpm in ways])))
+        assert heart_rates(run) == [(0.0, 120), (1.0, 121), (1.0, 122), (3.0, 123), (3.0, 124)]
+        assert [at for at, _ in speeds(run)] == [1.0, 3.0]
+
+    @pytest.mark.parametrize("told", [[0, 0, 0], [0, 120, 0], [120, 0, 121]])
+    def test_zeros_are_kept_where_they_stand(self, read: Read, told: list[int]) -> None:
+        (run,) = read(tcx_file(tcx_activity([tcx_point(clock(at), bpm) for at, bpm in enumerate(told)])))
+        assert [bpm for _, bpm in heart_rates(run)] == told
+
     def test_speed_is_derived_from_distance_but_not_over_a_silence(self, read: Read) -> None:
         ways = [(0, 0), (2, 5), (2, 6), (4, 9), (100, 300), (101, 303), (102, 200)]
         points = [tcx_point(clock(at), 120, distance=metres) for at, metres in ways]
@@ -340,6 +381,7 @@ class TestTcx:
             pytest.param(lambda text: b" " * 200_000 + text, id="many-blanks"),
             pytest.param(lambda text: text.replace(b"TrainingCenterDatabase/v2", b"Other/v7"), id="other-version"),
             pytest.param(lambda text: text.replace(b"ns3:", b"x:"), id="undeclared-prefix"),
+            pytest.param(lambda text: re.sub(rb"<(/?)(?=[A-Z])", rb"<\1tcx:", text), id="prefix-on-every-name"),
             pytest.param(lambda text: text.replace(b'"UTF-8"', b'"ISO-8859-1"'), id="latin-1"),
             pytest.param(lambda text: text.decode().replace("UTF-8", "UTF-16").encode("utf-16"), id="utf-16"),
             pytest.param(gzip.compress, id="packed"),
@@ -453,6 +495,20 @@ class TestGpx:
     )
     def test_what_has_no_times_is_no_activity(self, refusal: Callable[[bytes], str], content: bytes) -> None:
         assert "holds no points with a time" in refusal(content)
+
+    def test_the_heart_may_be_told_in_several_namespaces_at_once(self, read: Read) -> None:
+        twice = "<a:TrackPointExtension><a:hr>120</a:hr><a:cad>85</a:cad></a:TrackPointExtension><b:hr>120</b:hr>"
+        (run,) = read(gpx_file(gpx_track([gpx_point(clock(0), extensions=twice)])))
+        assert heart_rates(run) == [(0.0, 120)]
+
+    @pytest.mark.parametrize("place", [None, (math.nan, 5.0), (52.0, math.inf)], ids=["none", "nan", "infinite"])
+    def test_where_places_are_missing_the_heart_still_counts(
+        self, read: Read, place: tuple[float, float] | None
+    ) -> None:
+        points = [gpx_point(clock(at), place, extensions="<hr>120</hr>") for at in range(30)]
+        (run,) = read(gpx_file(gpx_track([*points, *walked(range(30, 60), 2.5)])))
+        assert (len(run.samples), run.duration_s) == (30, 59.0)
+        assert run.distance_m == pytest.approx(29 * 2.5, rel=1e-3)
 
     def test_a_place_off_the_earth_is_no_place(self, read: Read) -> None:
         (run,) = read(gpx_file(gpx_track([gpx_point(clock(at), (520.0, 5.0 + at)) for at in range(30)])))
@@ -613,6 +669,13 @@ class TestTables:
         assert "holds no points" in refusal(b"timestamp,rr\n")
 
 
+BILLION_LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a0 "ha">'
+    + b"".join(b'<!ENTITY a%d "%s">' % (depth, b"&a%d;" % (depth - 1) * 10) for depth in range(1, 10))
+    + b"]><gpx><trk><name>&a9;</name></trk></gpx>"
+)
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("prepare", "reason"),
@@ -624,7 +687,11 @@ class TestRefusals:
             pytest.param(lambda path: path.write_bytes(gzip.compress(b"")), "is empty", id="packed-nothing"),
             pytest.param(os.mkfifo, "is not an ordinary file", id="pipe"),
             pytest.param(lambda path: path.symlink_to(path), "cannot be read", id="link-to-itself"),
-            pytest.param(lambda path: path.write_bytes(b"PK\x03\x04..."), "zip archive; unpack it", id="zip"),
+            pytest.param(
+                lambda path: path.write_bytes(b"PK\x03\x04..."),
+                "is an archive; bring it in with duurloop import",
+                id="zip",
+            ),
         ],
     )
     def test_a_path_without_content_is_refused(
@@ -670,6 +737,10 @@ class TestRefusals:
                 b'<!DOCTYPE gpx [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><gpx>&c;</gpx>',
                 "declares a document type",
                 id="entities",
+            ),
+            pytest.param(BILLION_LAUGHS, "declares a document type", id="billion-laughs"),
+            pytest.param(
+                b'<!DOCTYPE gpx SYSTEM "file:///etc/passwd"><gpx/>', "declares a document type", id="outside-entity"
             ),
             pytest.param(b'<?xml version="1.0" encoding="unicode_escape"?><gpx/>', "an encoding", id="odd-encoding"),
             pytest.param(b"<gpx>" + b"<a>" * 100_000, "nested deeper", id="deep"),
@@ -734,6 +805,61 @@ class TestRefusals:
             [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=Path(__file__).parents[2]
         )
         assert told.stdout.strip() == "set()"
+
+
+class _Endless(io.RawIOBase):
+    """Two gigabytes of one byte, though nobody said so."""
+
+    def __init__(self, byte: bytes) -> None:
+        self._byte = byte
+        self._left = 2_000_000_000
+        self.given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - any writable buffer, as typeshed has it
+        count = min(len(buffer), self._left)
+        buffer[:count] = self._byte * count
+        self._left -= count
+        self.given += count
+        return count
+
+
+class TestStreams:
+    @pytest.mark.parametrize("kind", ["fit", "tcx", "gpx", "table"])
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+    def test_give_what_a_file_gives_and_stay_open(self, read: Read, kind: str, pack: Callable[[bytes], bytes]) -> None:
+        content = pack(WHOLE[kind])
+        stream = io.BytesIO(content)
+        assert read_stream(stream, packed_bytes=len(content), modified_s=0.0) == read(content)
+        assert not stream.closed
+
+    def test_without_times_of_day_they_ended_when_they_were_written(self) -> None:
+        (run,) = read_stream(io.BytesIO(b"800\n" * 6), packed_bytes=24, modified_s=START.timestamp())
+        assert run.started_at == START - timedelta(seconds=4)
+
+    @pytest.mark.parametrize(
+        ("content", "packed_bytes", "reason"),
+        [
+            pytest.param(b"", 0, "is empty", id="empty"),
+            pytest.param(b"", 9, "is empty", id="empty-but-announced"),
+            pytest.param(b"PK\x03\x04...", 9, "is an archive", id="zip"),
+            pytest.param(b"<gpx/>", 200_000_001, "too large: over 200 MB", id="giant"),
+            pytest.param(b"<gpx/>", 100_000_001, "too large: over 100 MB", id="giant-of-its-kind"),
+            pytest.param(gzip.compress(b"<gpx>")[:-4], 9, "does not unpack", id="damaged"),
+        ],
+    )
+    def test_are_refused_as_files_are(self, content: bytes, packed_bytes: int, reason: str) -> None:
+        with pytest.raises(RefusalError, match=reason):
+            read_stream(io.BytesIO(content), packed_bytes=packed_bytes, modified_s=0.0)
+
+    @pytest.mark.parametrize("byte", [b" ", b"\n", b"x", b"\0"])
+    def test_without_end_are_left_early(self, byte: bytes) -> None:
+        endless = _Endless(byte)
+        with io.BufferedReader(endless) as stream, pytest.raises(RefusalError):
+            read_stream(stream, packed_bytes=1000, modified_s=0.0)
+        assert endless.given < 201_000_000
 
 
 WHOLE = {
