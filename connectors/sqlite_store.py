@@ -22,6 +22,7 @@ from daemon.store import (
     Brought,
     CoachingStarted,
     Fact,
+    FactRefusedError,
     FileSeen,
     LetterWritten,
     OpenSession,
@@ -55,10 +56,15 @@ class SqliteStore:
         return [await self._open_session(row) for row in rows]
 
     async def runs(
-        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+        self,
+        runner: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+        until: datetime | None = None,
     ) -> list[Run]:
-        """Return runs, newest first, at most `limit` of them."""
-        rows = await self._database.read(BY_TIME, (runner, since and stamp(since), -1 if limit is None else limit))
+        """Return runs that began from `since` on and before `until`, newest first, at most `limit` of them."""
+        values = (runner, since and stamp(since), -1 if limit is None else limit, until and stamp(until))
+        rows = await self._database.read(BY_TIME, values)
         return [run_of(row) for row in rows]
 
     async def run(self, run_id: str) -> Run | None:
@@ -92,9 +98,13 @@ class SqliteStore:
         """Return what became of a file with this content."""
         query = "SELECT * FROM seen_file WHERE runner = ? AND digest = ?"
         for row in await self._database.read(query, (runner, digest)):
-            skipped = tuple(filter(None, row["skipped"].split(",")))
-            return FileSeen(row["runner"], row["digest"], skipped, moment(row["seen_at"]))
+            return FileSeen(row["runner"], row["digest"], _sports(row["skipped"]), moment(row["seen_at"]))
         return None
+
+    async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
+        """Return the sports that were not wanted of every file that was seen, by the digest of its content."""
+        rows = await self._database.read("SELECT digest, skipped FROM seen_file WHERE runner = ?", (runner,))
+        return {row["digest"]: _sports(row["skipped"]) for row in rows}
 
     async def _open_session(self, row: Row) -> OpenSession:
         session = row["id"]
@@ -151,9 +161,11 @@ async def _insert_rare(
                 (fact.runner, fact.digest, ",".join(fact.skipped), stamp(fact.at)),
             )
         case ActivityRead():
-            await connection.execute(
+            read = await connection.execute(
                 "UPDATE strava_activity SET is_read = 1 WHERE runner = ? AND id = ?", (fact.runner, fact.activity)
             )
+            if not read.rowcount:
+                raise FactRefusedError("database: an activity that is not known any more was read")
         case _:
             assert_never(fact)
 
@@ -163,6 +175,10 @@ async def _forget(connection: aiosqlite.Connection, session: str) -> None:
 
 
 # -- rows to values and back -------------------------------------------------------------------------
+
+
+def _sports(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
 
 
 def _sample_row(fact: SampleKept) -> tuple[object, ...]:

@@ -36,7 +36,7 @@ _RUN = """
 """
 BY_TIME = (
     f"{_RUN} WHERE is_best AND (?1 IS NULL OR runner = ?1)"
-    " AND (?2 IS NULL OR started_at >= ?2) ORDER BY started_at DESC LIMIT ?3"
+    " AND (?2 IS NULL OR started_at >= ?2) AND (?4 IS NULL OR started_at < ?4) ORDER BY started_at DESC LIMIT ?3"
 )
 BY_ID = f"{_RUN} WHERE is_best AND run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"  # noqa: S608 - a constant
 SAMPLES = (

@@ -121,7 +121,7 @@ class FileSeen:
 
 @dataclass(frozen=True, slots=True)
 class ActivityRead:
-    """All that is wanted of a listed activity is here."""
+    """All that is wanted of a listed activity is here; refused if it was forgotten meanwhile."""
 
     runner: str
     activity: int
@@ -198,9 +198,13 @@ class Store(Protocol):
         """Return the sessions that have neither been kept as a run nor discarded."""
 
     async def runs(
-        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+        self,
+        runner: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+        until: datetime | None = None,
     ) -> list[Run]:
-        """Return runs, newest first, at most `limit` of them."""
+        """Return runs that began from `since` on and before `until`, newest first, at most `limit` of them."""
 
     async def run(self, run_id: str) -> Run | None:
         """Return one run."""
@@ -217,6 +221,9 @@ class Store(Protocol):
 
     async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
         """Return what became of a file with this content."""
+
+    async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
+        """Return the sports that were not wanted of every file that was seen, by the digest of its content."""
 
 
 # -- the outbox's side -----------------------------------------------------------------------------

@@ -216,13 +216,19 @@ class MemoryStore:
         return sorted(self._sessions.values(), key=lambda session: session.started_at)
 
     async def runs(
-        self, runner: str | None = None, since: datetime | None = None, limit: int | None = None
+        self,
+        runner: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+        until: datetime | None = None,
     ) -> list[Run]:
         await self._pass_gate()
         wanted = [
             run
             for run in self._shelf.runs()
-            if runner in (None, run.runner) and (since is None or run.started_at >= since)
+            if runner in (None, run.runner)
+            and (since is None or run.started_at >= since)
+            and (until is None or run.started_at < until)
         ]
         return sorted(wanted, key=lambda run: run.started_at, reverse=True)[:limit]
 
@@ -246,6 +252,10 @@ class MemoryStore:
     async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
         await self._pass_gate()
         return self._files.get((runner, digest))
+
+    async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
+        await self._pass_gate()
+        return {digest: seen.skipped for (own, digest), seen in self._files.items() if own == runner}
 
     # -- Post --
 

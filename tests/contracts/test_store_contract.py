@@ -171,6 +171,7 @@ class TestRuns:
         assert [run.id for run in await store.runs(ELS.name, limit=2)] == ["s3", "s2"]
         since = EVENING + timedelta(minutes=2)
         assert [run.id for run in await store.runs(since=since)] == ["s9", "s3", "s2"]
+        assert [run.id for run in await store.runs(until=since)] == ["s1"]
 
 
 RUNNING = tuple(sample(float(second), 128) for second in range(0, 1801, 3))

@@ -1,0 +1,1 @@
+"""Runs that come by Strava's API: linking, looking, reading, forgetting."""

@@ -1,0 +1,118 @@
+"""What the service asks of Strava, and the ways in which the answer can be no.
+
+Nothing beyond this file knows that there is a library in between, or HTTP.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from daemon.domain.activity import Activity, Page
+from daemon.domain.quota import Reading
+from daemon.domain.recording import Recording
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Scope(Enum):
+    """What an athlete allows; the names are Strava's."""
+
+    READ = "read"
+    ACTIVITY_READ = "activity:read"
+    ACTIVITY_READ_ALL = "activity:read_all"
+    PROFILE_READ_ALL = "profile:read_all"
+
+
+WANTED_SCOPES = (Scope.READ, Scope.ACTIVITY_READ_ALL, Scope.PROFILE_READ_ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The keys to an athlete's data; never shown, not even by accident."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T_co]):
+    """What came back, and what it says of the quota; None where it says nothing."""
+
+    value: T_co
+    reading: Reading | None = None
+
+
+class StravaError(Exception):
+    """Strava did not do it; the message is one line, without secrets."""
+
+    def __init__(self, reason: str, reading: Reading | None = None) -> None:
+        super().__init__(reason)
+        self.reading = reading
+
+
+class UnreachableError(StravaError):
+    """No answer, a server's fault, or nonsense: another time it may go well."""
+
+
+class QuotaError(StravaError):
+    """429: nothing more until the window turns."""
+
+
+class UnauthorizedError(StravaError):
+    """The access token is not good any more; a fresh one may be."""
+
+
+class RevokedError(StravaError):
+    """The refresh token, or the code of a link, is not good: only the athlete can link again."""
+
+
+class ScopeError(StravaError):
+    """The athlete did not allow this."""
+
+
+class InactiveError(StravaError):
+    """The application is not active: since July 2026 that takes a Strava subscription."""
+
+
+class ApplicationError(StravaError):
+    """Strava does not know the application, or its secret is wrong."""
+
+
+class GoneError(StravaError):
+    """404: the activity is removed, or hidden from us, or has no streams."""
+
+
+class Strava(Protocol):
+    """Strava, asked one thing at a time. Every coroutine may raise `StravaError`; cancelled, it leaves at once."""
+
+    def authorization_url(self, redirect_uri: str, state: str) -> str:
+        """Return the address at which the athlete says yes."""
+
+    async def exchange(self, code: str) -> tuple[Tokens, int | None]:
+        """Return the tokens that a code of the redirect stands for, and the athlete's id if it is told."""
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """Return fresh tokens; the old refresh token may be dead from now on. Never retried inside."""
+
+    async def revoke(self, tokens: Tokens) -> None:
+        """End the link at Strava: both tokens die."""
+
+    async def activities(self, tokens: Tokens, page: int) -> Answer[Page]:
+        """Return one page of the athlete's activities, 200 at the most, newest first; `page` counts from 1."""
+
+    async def recording(self, tokens: Tokens, activity: Activity) -> Answer[Recording]:
+        """Return an activity as it was recorded (one request for all streams)."""
+
+    async def subscribe(self, callback_url: str, verify_token: str) -> int | None:
+        """Ask for events at `callback_url`; return the subscription's id, None if there is one already."""
+
+    async def close(self) -> None:
+        """Let go of whatever is open; what is under way is abandoned."""
+
+
+def missing_scopes(granted: AbstractSet[Scope]) -> tuple[Scope, ...]:
+    """Return what was asked for and not allowed."""
+    return tuple(scope for scope in WANTED_SCOPES if scope not in granted)
