@@ -43,11 +43,15 @@ class Database:
         """
         return await to_the_end(self._transact(job))
 
-    async def scrub(self) -> None:
-        """Empty the write-ahead log, which would go on holding what was forgotten. Raises `StoreError`."""
+    async def scrub(self) -> bool:
+        """Empty the write-ahead log, which would go on holding what was forgotten; tell whether nobody was in the way.
+
+        Raises `StoreError`.
+        """
         async with self._turn:
             with _translated():
-                await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                (row,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                return not row[0]
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:

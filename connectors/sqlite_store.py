@@ -87,7 +87,6 @@ class SqliteStore:
                 brought.samples,
                 origin=brought.origin,
                 start_hidden=brought.start_hidden,
-                kept_at=brought.run.started_at,
             )
             await _take_in(connection, write(placed))
             return placed
@@ -151,9 +150,7 @@ async def _insert_rare(
         case SessionDiscarded():
             await _forget(connection, fact.session)
         case RunKept():
-            await shelve(
-                connection, fact.run, fact.samples, origin=None, start_hidden=False, kept_at=fact.run.started_at
-            )
+            await shelve(connection, fact.run, fact.samples, origin=None, start_hidden=False)
             await _forget(connection, fact.session)
         case FileSeen():
             await connection.execute(

@@ -19,6 +19,8 @@ class SqliteBook:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._is_clean = False
+        """Whether the log holds nothing that was forgotten; after a kill it may."""
 
     async def accounts(self) -> list[Account]:
         """Return all links."""
@@ -31,26 +33,28 @@ class SqliteBook:
         values = ", ".join(f":{name}" for name in names)
         again = ", ".join(f"{name} = excluded.{name}" for name in names)
 
-        async def job(connection: aiosqlite.Connection) -> None:
+        async def job(connection: aiosqlite.Connection) -> bool:
             # not REPLACE: it would take the activities along
             there = await connection.execute_fetchall(
                 "SELECT 1 FROM strava_account WHERE runner = ? AND athlete IS NOT ?", (account.runner, account.athlete)
             )
-            if list(there):
+            if is_other := bool(list(there)):
                 await _forget_all(connection, account.runner)
             await connection.execute(
                 f"INSERT INTO strava_account ({', '.join(names)}) VALUES ({values})"  # noqa: S608 - own names
                 f" ON CONFLICT (runner) DO UPDATE SET {again}",
                 row,
             )
+            return is_other
 
-        await self._database.write(job)
+        if await self._database.write(job):
+            await self._scrub()
 
-    async def renew(self, runner: str, tokens: Tokens) -> None:
-        """Keep fresh tokens."""
+    async def renew(self, runner: str, old: Tokens, fresh: Tokens) -> None:
+        """Keep fresh tokens in place of the old ones, if these are still there: the link may have been made anew."""
         await self._execute(
-            "UPDATE strava_account SET access = ?, refresh = ?, expires_at = ? WHERE runner = ?",
-            (tokens.access, tokens.refresh, stamp(tokens.expires_at), runner),
+            "UPDATE strava_account SET access = ?, refresh = ?, expires_at = ? WHERE runner = ? AND refresh = ?",
+            (fresh.access, fresh.refresh, stamp(fresh.expires_at), runner, old.refresh),
         )
 
     async def note_state(self, runner: str, state: State, since: datetime) -> None:
@@ -86,23 +90,23 @@ class SqliteBook:
 
         await self._database.write(job)
         if changes.gone:
-            await self._database.scrub()
+            await self._scrub()
 
     async def note_walk(self, runner: str, at: datetime | None) -> None:
         """Keep when the whole list was read; None asks for it to be read again."""
         await self._execute("UPDATE strava_account SET walked_at = ? WHERE runner = ?", (at and stamp(at), runner))
 
-    async def drop(self, runner: str, activity: int) -> None:
-        """Forget what was made of an activity, but not that it is known."""
+    async def drop(self, runner: str, activity: int, *, is_read: bool = True) -> None:
+        """Forget what was made of an activity, but not that it is known; it is read again if not `is_read`."""
 
         async def job(connection: aiosqlite.Connection) -> None:
             await _forget_runs(connection, runner, [activity])
             await connection.execute(
-                "UPDATE strava_activity SET is_read = 1 WHERE runner = ? AND id = ?", (runner, activity)
+                "UPDATE strava_activity SET is_read = ? WHERE runner = ? AND id = ?", (is_read, runner, activity)
             )
 
         await self._database.write(job)
-        await self._database.scrub()
+        await self._scrub()
 
     async def purge(self, fetched_before: datetime) -> int:
         """Forget all that was fetched before, and all that was made of it; return how many activities went."""
@@ -111,6 +115,8 @@ class SqliteBook:
         )
         said = await self._database.read(_SAID, (stamp(fetched_before),))
         if not old and not said:
+            if not self._is_clean:
+                await self._scrub()
             return 0
 
         async def job(connection: aiosqlite.Connection) -> None:
@@ -119,7 +125,7 @@ class SqliteBook:
             await connection.executemany("DELETE FROM letter WHERE id = ?", [(row["id"],) for row in said])
 
         await self._database.write(job)
-        await self._database.scrub()
+        await self._scrub()
         return len(old)
 
     async def unlink(self, runner: str) -> None:
@@ -130,7 +136,7 @@ class SqliteBook:
             await connection.execute("DELETE FROM strava_account WHERE runner = ?", (runner,))
 
         await self._database.write(job)
-        await self._database.scrub()
+        await self._scrub()
 
     async def held(self, runner: str) -> Held:
         """Return how much is held, and since when."""
@@ -153,6 +159,10 @@ class SqliteBook:
             await self._execute("DELETE FROM memo WHERE key = ?", (key,))
         else:
             await self._execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (key, value))
+
+    async def _scrub(self) -> None:
+        self._is_clean = False  # a reader, or a full disk, may keep the log; then the next purge tries again
+        self._is_clean = await self._database.scrub()
 
     async def _execute(self, statement: str, values: tuple[object, ...]) -> None:
         async def job(connection: aiosqlite.Connection) -> None:

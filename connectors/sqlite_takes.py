@@ -4,6 +4,7 @@ Functions over a connection, to be called within a transaction of `connectors.sq
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Row
 
@@ -52,7 +53,6 @@ async def shelve(
     *,
     origin: str | None,
     start_hidden: bool,
-    kept_at: datetime,
 ) -> Placed:
     """Keep a take, and find the run that it tells of; what it makes superfluous goes."""
     (source,) = run.sources
@@ -61,6 +61,7 @@ async def shelve(
             return Placed(Place.KNOWN, there["run"])
         await _delete(connection, [there["id"]])
         await _regroup(connection, [there["run"]])
+        run = replace(run, id=there["id"])  # a crop moves its start, and yet it is the run that was answered already
     take = take_of(run, start_hidden=start_hidden)
     near = await _near(connection, run.runner or "", take)
     gathered = gather([*near, take])
@@ -70,7 +71,6 @@ async def shelve(
         "is_best": told.best is take,
         "source": source.value,
         "origin": origin,
-        "kept_at": stamp(kept_at),
         "ends_at": stamp(take.ends_at),
         "start_hidden": start_hidden,
         "heard_s": take.heard_s,

@@ -138,6 +138,7 @@ class MemoryShelf:
                 if take.source is not Source.STRAVA_API:
                     return Placed(Place.KNOWN, take.run)
                 self._takes.remove(take)
+                brought = replace(brought, run=replace(brought.run, id=take.id))
         new = take_of(brought.run, start_hidden=brought.start_hidden)
         self._brought[new.id] = brought
         self._takes.append(new)

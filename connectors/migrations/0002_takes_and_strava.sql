@@ -7,7 +7,6 @@ CREATE TABLE take (
     is_best         INTEGER NOT NULL,       -- 1: the run's figures are this take's
     source          TEXT NOT NULL,          -- strap, file, archive, strava_api
     origin          TEXT,                   -- what it was made from: a file's content, an activity's number
-    kept_at         TEXT NOT NULL,
     runner          TEXT NOT NULL,
     started_at      TEXT NOT NULL,
     ends_at         TEXT NOT NULL,
@@ -52,7 +51,7 @@ CREATE TABLE take_samples (
 ) STRICT;
 
 INSERT INTO take SELECT
-    NULL, id, id, 1, 'strap', NULL, started_at, runner, started_at,
+    NULL, id, id, 1, 'strap', NULL, runner, started_at,
     strftime('%Y-%m-%dT%H:%M:%f+00:00', started_at, duration_s || ' seconds'), 0, duration_s,
     coverage_pct / 100 * duration_s,
     sport, name, distance_m, plan, step, zone_low, zone_high, zone_origin, samples, mean_bpm, max_bpm, min_bpm,

@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 ALWAYS_WANTED = frozenset({"run", "walk"})
+
+
+HIDDEN = timedelta(hours=26)
+"""How far the true start of a hidden one, or its place in the list, may be from its `started_at`: a day can have 25."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,14 @@ class Page:
     """Of everything on the page that has one, also of what could not be understood."""
     length: int
     """How many items there were; 0 means that the list is at its end."""
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on this page, and those before it, show everything; None: from the first day on."""
+        if not self.length:
+            return None
+        latest = (one.started_at + HIDDEN if one.start_hidden else one.started_at for one in self.activities)
+        return min(latest, default=datetime.max.replace(tzinfo=UTC))  # one that nobody understands proves nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,8 @@ def is_wanted(sport: str, further: Collection[str]) -> bool:
 
 def _after(known: Known, since: datetime) -> bool:
     # a page may end between two activities of the same second: the one on its edge proves nothing
-    return known.activity.started_at > since
+    earliest = known.activity.started_at
+    return (earliest - HIDDEN if known.activity.start_hidden else earliest) > since
 
 
 def _is_found(listed: Activity, known: Known | None, reach: datetime) -> bool:

@@ -64,8 +64,8 @@ class Book(Protocol):
     async def link(self, account: Account) -> None:
         """Keep a link, in place of an earlier one of the same runner."""
 
-    async def renew(self, runner: str, tokens: Tokens) -> None:
-        """Keep fresh tokens."""
+    async def renew(self, runner: str, old: Tokens, fresh: Tokens) -> None:
+        """Keep fresh tokens in place of the old ones, if these are still there: the link may have been made anew."""
 
     async def note_state(self, runner: str, state: State, since: datetime) -> None:
         """Keep how it is with a link."""
@@ -79,8 +79,8 @@ class Book(Protocol):
     async def note_walk(self, runner: str, at: datetime | None) -> None:
         """Keep when the whole list was read; None asks for it to be read again."""
 
-    async def drop(self, runner: str, activity: int) -> None:
-        """Forget what was made of an activity, but not that it is known."""
+    async def drop(self, runner: str, activity: int, *, is_read: bool = True) -> None:
+        """Forget what was made of an activity, but not that it is known; it is read again if not `is_read`."""
 
     async def purge(self, fetched_before: datetime) -> int:
         """Forget all that was fetched before, and all that was made of it; return how many activities went."""

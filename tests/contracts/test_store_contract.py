@@ -246,8 +246,9 @@ class TestRunsFromElsewhere:
     async def test_brought_by_the_api_once_more_it_replaces_what_was_read_before(self, store: Store) -> None:
         await store.bring(brought("strava:1", Source.STRAVA_API), nothing)
         again = brought("strava:1", Source.STRAVA_API, RUNNING[:400], name="Cropped")
+        again = replace(again, run=replace(again.run, id="another start, another id"))
         assert await store.bring(again, nothing) == Placed(Place.NEW, "strava:1")
-        assert await store.runs() == [again.run]
+        assert await store.runs() == [replace(again.run, id="strava:1")]
 
     async def test_a_recording_of_the_whole_joins_two_sessions(self, store: Store) -> None:
         later = minutes(judged_run("s2", RUNNING[:200]), 15)

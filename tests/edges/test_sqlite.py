@@ -2,21 +2,26 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import aiosqlite
 import pytest
 
-from connectors.packing import time_in_bins
+from connectors.packing import pack_histogram, pack_rr, pack_samples, time_in_bins
 from connectors.sqlite import MIGRATIONS, Database, open_database, open_readonly
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
+from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.run import Run, Source
 from daemon.store import (
+    Brought,
     Fact,
     FactRefusedError,
     LetterWritten,
@@ -116,6 +121,46 @@ class TestOpening:
                 await SqliteStore(database).open_sessions()
 
 
+async def _keep_as_the_first_version_did(
+    connection: aiosqlite.Connection, run: Run, samples: Sequence[HeartRateSample]
+) -> None:
+    judged, target = run.judgement, run.target
+    heart, zone = judged.heart_rate, judged.time_in_zone
+    assert target is not None
+    assert zone is not None
+    row: dict[str, object] = {
+        "id": run.id,
+        "runner": run.runner,
+        "started_at": run.started_at.isoformat(timespec="milliseconds"),
+        "duration_s": run.duration_s,
+        "sport": run.sport,
+        "zone_low": target.low,
+        "zone_high": target.high,
+        "zone_origin": target.origin.value,
+        "samples": heart.samples,
+        "mean_bpm": heart.mean_bpm,
+        "max_bpm": heart.max_bpm,
+        "min_bpm": heart.min_bpm,
+        "coverage_pct": heart.coverage_pct,
+        "below_s": zone.below_s,
+        "inside_s": zone.inside_s,
+        "above_s": zone.above_s,
+        "unknown_s": zone.unknown_s,
+        "calm_pct": judged.calm_pct,
+        "verdict": judged.verdict.value,
+        "reason": judged.reason and judged.reason.value,
+        "drift_pct": judged.drift_pct,
+        "recovery_bpm": judged.recovery_60s_bpm,
+        "beats": judged.rr.beats,
+        "artefact_pct": judged.rr.artefact_pct,
+        "rmssd_ms": judged.rr.rmssd_ms,
+    }
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    await connection.execute(f"INSERT INTO run ({names}) VALUES ({marks})", row)  # noqa: S608 - own names
+    packed = (run.id, "strap", pack_samples(samples), pack_rr(samples), pack_histogram([]))
+    await connection.execute("INSERT INTO run_source VALUES (?, ?, ?, ?, ?)", packed)
+
+
 class TestMigrating:
     @pytest.fixture
     def old(self, tmp_path: Path) -> Path:
@@ -185,6 +230,23 @@ class TestMigrating:
         async with open_database(path, old) as database:
             await database.write(lambda connection: connection.execute("INSERT INTO shoe VALUES ('y')"))
             assert {row["name"] for row in await database.read("SELECT name FROM shoe")} == {"a;b"}
+
+    async def test_runs_of_the_first_version_stay_with_their_samples(self, path: Path, tmp_path: Path) -> None:
+        first = tmp_path / "first"
+        first.mkdir()
+        shutil.copy(MIGRATIONS / "0001_first.sql", first)
+        samples = tuple(sample(float(second), 120 + second % 9) for second in range(600))
+        was = judged_run("s1", samples)
+        async with open_database(path, first) as database:
+            await database.write(lambda connection: _keep_as_the_first_version_did(connection, was, samples))
+        async with open_database(path) as database:
+            store = SqliteStore(database)
+            assert await store.runs() == [was]
+            assert await store.run("s1") == was
+            assert await store.samples("s1") == [replace(one, at=Instant(float(one.at))) for one in samples]
+            file = replace(was, id="f1", sources=(Source.FILE,), started_at=EVENING + timedelta(seconds=30))
+            assert (await store.bring(Brought(file, samples, "f1"), lambda _: [])).run == "s1"
+        assert look(path, "SELECT histogram IS NOT NULL, count(*) FROM take_samples") == [(1, 2)]
 
     async def test_a_database_of_a_newer_program_is_refused_and_not_touched(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection:

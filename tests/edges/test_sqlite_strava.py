@@ -1,0 +1,181 @@
+"""What SQLite keeps of the links to Strava, and that what it forgets is gone."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.sqlite import Database, open_database
+from connectors.sqlite_post import SqlitePost
+from connectors.sqlite_store import SqliteStore
+from connectors.sqlite_strava import SqliteBook
+from daemon.domain.activity import Activity, Changes, Known
+from daemon.domain.run import Source
+from daemon.store import ActivityRead, Brought, FactRefusedError, LetterWritten, Place, Placed
+from daemon.strava.book import Account, Held, State, origin_of
+from daemon.strava.port import Scope, Tokens
+from tests.fakes import ELS, EVENING, PHONE, judged_run, letter, sample
+
+TOKENS = Tokens("access 1", "refresh 1", EVENING + timedelta(hours=6))
+ACCOUNT = Account(ELS.name, 7, TOKENS, frozenset({Scope.READ, Scope.ACTIVITY_READ_ALL}), EVENING, State.WELL, EVENING)
+ONE = Activity(2**62, EVENING, False, 600.0, "run", "Rondje 🏃", 1500.5, True, "mark")  # noqa: FBT003
+TWO = replace(ONE, id=5, started_at=EVENING - timedelta(days=1), name=None, distance_m=None, start_hidden=True)
+NOTHING = Changes((), (), (), (), ())
+LATER = EVENING + timedelta(days=1)
+SAMPLES = tuple(sample(float(second), 120 + second % 9) for second in range(600))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "duurloop.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def book(database: Database) -> SqliteBook:
+    book = SqliteBook(database)
+    await book.link(ACCOUNT)
+    await book.note_look(ELS.name, replace(NOTHING, found=(ONE, TWO)), EVENING)
+    return book
+
+
+@pytest.fixture
+def store(database: Database) -> SqliteStore:
+    return SqliteStore(database)
+
+
+async def read(store: SqliteStore, activity: Activity = ONE) -> Placed:
+    """Bring a run of an activity in, and answer it."""
+    run = replace(judged_run(f"run {activity.id}", SAMPLES, activity.started_at), sources=(Source.STRAVA_API,))
+    brought = Brought(run, SAMPLES, origin_of(activity.id))
+    return await store.bring(
+        brought,
+        lambda placed: [
+            ActivityRead(ELS.name, activity.id),
+            LetterWritten(letter(f"{ELS.name}:after:{placed.run}")),
+        ],
+    )
+
+
+async def waiting(database: Database) -> int:
+    return await SqlitePost(database).waiting()
+
+
+async def test_an_account_comes_back_as_it_was_kept(book: SqliteBook) -> None:
+    assert await book.accounts() == [replace(ACCOUNT, looked_at=EVENING)]
+
+
+async def test_activities_come_back_as_they_were_listed_newest_first(book: SqliteBook) -> None:
+    assert await book.known(ELS.name) == [Known(ONE, is_read=False), Known(TWO, is_read=False)]
+    assert await book.held(ELS.name) == Held(2, 2, EVENING, EVENING)
+
+
+async def test_fresh_tokens_replace_those_that_they_were_made_of_and_no_others(book: SqliteBook) -> None:
+    fresh = Tokens("access 2", "refresh 2", LATER)
+    await book.renew(ELS.name, Tokens("x", "y", EVENING), fresh)
+    assert (await book.accounts())[0].tokens == TOKENS
+    await book.renew(ELS.name, TOKENS, fresh)
+    assert (await book.accounts())[0].tokens == fresh
+
+
+async def test_linked_again_by_the_same_athlete_what_is_held_stays(book: SqliteBook) -> None:
+    await book.link(replace(ACCOUNT, linked_at=LATER, walked_at=None))
+    assert len(await book.known(ELS.name)) == 2
+
+
+async def test_linked_by_another_athlete_all_goes(book: SqliteBook, store: SqliteStore, database: Database) -> None:
+    await read(store)
+    await book.link(replace(ACCOUNT, athlete=8))
+    assert (await book.known(ELS.name), await store.runs(), await waiting(database)) == ([], [], 0)
+
+
+async def test_a_look_keeps_what_it_found_out(book: SqliteBook) -> None:
+    await book.note_look(ELS.name, replace(NOTHING, missing=(5,), renamed=(replace(ONE, name="Anders"),)), LATER)
+    assert await book.known(ELS.name) == [
+        Known(replace(ONE, name="Anders"), is_read=False),
+        Known(TWO, is_read=False, is_missing=True),
+    ]
+    await book.note_look(ELS.name, replace(NOTHING, back=(5,)), LATER)
+    assert [one.is_missing for one in await book.known(ELS.name)] == [False, False]
+    assert (await book.accounts())[0].looked_at == LATER
+
+
+async def test_what_is_found_anew_is_to_be_read_anew(book: SqliteBook, store: SqliteStore) -> None:
+    await read(store)
+    await book.note_look(ELS.name, replace(NOTHING, found=(replace(ONE, mark="cropped"),)), LATER)
+    assert [one.is_read for one in await book.known(ELS.name)] == [False, False]
+
+
+async def test_what_is_gone_takes_its_run_and_what_was_said_of_it_along(
+    book: SqliteBook, store: SqliteStore, database: Database
+) -> None:
+    await read(store)
+    await read(store, TWO)
+    await book.note_look(ELS.name, replace(NOTHING, gone=(ONE.id,)), LATER)
+    assert [run.id for run in await store.runs()] == ["run 5"]
+    assert [one.activity for one in await book.known(ELS.name)] == [TWO]
+    claimed = await SqlitePost(database).claim(PHONE.id, EVENING)
+    assert claimed is not None
+    assert claimed.letter.key == "Els:after:run 5"
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_what_is_dropped_is_known_still(again: bool, book: SqliteBook, store: SqliteStore) -> None:  # noqa: FBT001
+    await read(store)
+    await book.drop(ELS.name, ONE.id, is_read=not again)
+    assert await store.runs() == []
+    assert (await book.known(ELS.name))[0].is_read is not again
+
+
+async def test_a_purge_takes_what_was_fetched_before(book: SqliteBook, store: SqliteStore, database: Database) -> None:
+    await read(store)
+    assert await book.purge(EVENING) == 0
+    assert await book.purge(EVENING + timedelta(seconds=1)) == 2
+    assert (await book.known(ELS.name), await store.runs(), await waiting(database)) == ([], [], 0)
+    assert len(await book.accounts()) == 1
+
+
+async def test_unlinking_takes_all(book: SqliteBook, store: SqliteStore, database: Database) -> None:
+    await read(store)
+    await book.unlink(ELS.name)
+    assert (await book.accounts(), await book.known(ELS.name), await store.runs()) == ([], [], [])
+    assert await waiting(database) == 0
+
+
+async def test_what_comes_after_that_is_refused_whole(book: SqliteBook, store: SqliteStore) -> None:
+    await book.unlink(ELS.name)
+    with pytest.raises(FactRefusedError):
+        await read(store)
+    assert await store.runs() == []
+
+
+async def test_a_run_that_has_an_own_take_too_stays_and_so_does_what_was_said_of_it(
+    book: SqliteBook, store: SqliteStore, database: Database
+) -> None:
+    worn_for_a_minute = replace(judged_run("own", SAMPLES[:60], EVENING), sources=(Source.FILE,), duration_s=600.0)
+    own = Brought(worn_for_a_minute, SAMPLES[:60], "digest")
+    await store.bring(own, lambda placed: [LetterWritten(letter(f"{ELS.name}:after:{placed.run}"))])
+    assert (await read(store)).place in (Place.BETTER, Place.BESIDE)
+    await book.unlink(ELS.name)
+    assert [run.sources for run in await store.runs()] == [(Source.FILE,)]
+    assert await waiting(database) == 1
+
+
+async def test_small_things_are_kept_and_forgotten(book: SqliteBook) -> None:
+    assert await book.memo("x") is None
+    await book.keep_memo("x", "1")
+    await book.keep_memo("x", "2")
+    assert await book.memo("x") == "2"
+    await book.keep_memo("x", None)
+    assert await book.memo("x") is None
+
+
+async def test_states_and_walks_are_kept(book: SqliteBook) -> None:
+    await book.note_state(ELS.name, State.INACTIVE, LATER)
+    await book.note_walk(ELS.name, LATER)
+    (account,) = await book.accounts()
+    assert (account.state, account.since, account.walked_at) == (State.INACTIVE, LATER, LATER)
+    await book.note_walk(ELS.name, None)
+    assert (await book.accounts())[0].walked_at is None
