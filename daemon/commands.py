@@ -1,6 +1,6 @@
 """What a runner may ask of the running service: start, stop, arm, release."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -98,16 +98,7 @@ class Commands:
         return {"runner": followed.name, "until": until.isoformat(timespec="seconds")}
 
     def _of(self, asked: Mapping[str, Any]) -> Followed:
-        name = asked.get("runner")
-        if name is None and len(self._followed) == 1:
-            return next(iter(self._followed.values()))
-        known = ", ".join(self._followed)
-        if name is None:
-            raise RefusedError("several runners live here: say which with --runner ({known})", known=known)
-        for own, followed in self._followed.items():
-            if own.casefold() == str(name).casefold():
-                return followed
-        raise RefusedError("no runner named {name} lives here: there is {known}", name=name, known=known)
+        return self._followed[chosen(list(self._followed), asked.get("runner"))]
 
     def _with_strap(self, asked: Mapping[str, Any]) -> Followed:
         followed = self._of(asked)
@@ -122,6 +113,19 @@ def _seconds(asked: object) -> float:
     if not isinstance(asked, int | float) or not 0 < asked <= LONGEST_RELEASE_S:
         raise RefusedError("a strap is let go of for a time between a second and a week")
     return float(asked)
+
+
+def chosen(names: Sequence[str], wanted: object) -> str:
+    """Return the runner that is meant: the one who was named, or the only one. Raises `RefusedError`."""
+    known = ", ".join(names)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None:
+        raise RefusedError("several runners live here: say which with --runner ({known})", known=known)
+    for name in names:
+        if name.casefold() == str(wanted).casefold():
+            return name
+    raise RefusedError("no runner named {name} lives here: there is {known}", name=wanted, known=known)
 
 
 def pick_step(courses: tuple[Course, ...], plan: str, step: str) -> Course:

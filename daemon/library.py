@@ -40,11 +40,10 @@ class Library:
 
     async def receive(self, brought: Brought, *also: Fact) -> Placed:
         """Keep a judged run, with its answer if it is news; `also` becomes durable with it. Raises `StoreError`."""
-        is_open = await self._is_open_session(take_of(brought.run))
+        is_news = self._is_news(brought.run) and not await self._is_open_session(take_of(brought.run))
 
         def write(placed: Placed) -> list[Fact]:
-            is_news = placed.place is Place.NEW and not is_open and self._is_news(brought.run)
-            letters = self._answers(brought.run, placed.run) if is_news else []
+            letters = self._answers(brought.run, placed.run) if is_news and placed.place is Place.NEW else []
             return [*also, *(LetterWritten(letter) for letter in letters)]
 
         placed = await self._store.bring(brought, write)

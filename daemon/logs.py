@@ -8,7 +8,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from enum import Enum
 from types import TracebackType
 from typing import Any, TextIO
@@ -27,6 +28,20 @@ class LogFormat(Enum):
     CONSOLE = "console"
     JOURNAL = "journal"
     JSON = "json"
+
+
+@contextmanager
+def only_errors() -> Iterator[None]:
+    """Let a command speak to people alone: what the service would write down is not said."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def configure(log_format: LogFormat, level: str, redact: Callable[[str], str], stream: TextIO | None = None) -> None:

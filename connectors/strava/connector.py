@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.strava.application import Application
-from connectors.strava.lines import Line, in_thread
+from connectors.strava.lines import Line
 from connectors.strava.loading import load
+from daemon.aside import in_thread
 from daemon.domain.activity import Activity, Page
 from daemon.domain.recording import Recording
 from daemon.strava.port import Answer, Tokens, UnreachableError
@@ -81,7 +82,7 @@ class StravaConnector:
 
     async def _ask(self, question: Callable[["Desk"], T]) -> T:
         line = Line()
-        answer = in_thread(lambda line: question(self._desk(line)), line)
+        answer = in_thread(lambda: question(self._desk(line)), "strava request")
         self._under_way[line] = answer
         try:
             await asyncio.wait([answer], timeout=self._total_s)

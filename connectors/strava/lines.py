@@ -1,13 +1,8 @@
-"""Each request has a daemon thread of its own: one that hangs holds up neither the others nor the exit."""
+"""What a request is made over, and how it is ended from outside: one that hangs holds up nobody."""
 
-import asyncio
 import socket
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 class Line:
@@ -37,31 +32,3 @@ def _end(connected: socket.socket) -> None:
     with suppress(OSError):  # it has ended by itself
         # Closing would not wake a thread that reads; and a TLS socket's own `shutdown` is not made for two threads.
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
-
-
-def in_thread(work: Callable[[Line], T], line: Line) -> "asyncio.Future[T]":
-    """Start work in a thread of its own; its result is dropped if nobody waits for it any more."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
-
-    def run() -> None:
-        settle: Callable[[], None]
-        try:
-            value = work(line)
-        except Exception as error:  # noqa: BLE001 - it is raised again where the answer is awaited
-            settle = _raising(answer, error)
-        else:
-            settle = _returning(answer, value)
-        with suppress(RuntimeError):  # the loop was closed while the far end kept us waiting
-            loop.call_soon_threadsafe(settle)
-
-    threading.Thread(target=run, name="strava request", daemon=True).start()
-    return answer
-
-
-def _returning(answer: "asyncio.Future[T]", value: T) -> Callable[[], None]:
-    return lambda: None if answer.done() else answer.set_result(value)
-
-
-def _raising(answer: "asyncio.Future[T]", error: Exception) -> Callable[[], None]:
-    return lambda: None if answer.done() else answer.set_exception(error)

@@ -31,8 +31,9 @@ from daemon.logs import LogFormat, configure
 from daemon.permit import Connect
 from daemon.remote import ask
 from daemon.service import Parts
+from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind
-from daemon.wiring import DATABASE_NAME, Surroundings, serve
+from daemon.wiring import Surroundings, serve
 
 NAME = "Els"
 ZONE = TargetZone(Bpm(118), Bpm(136))

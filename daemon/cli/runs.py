@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from connectors.sqlite import open_readonly
 from connectors.sqlite_store import SqliteStore
-from daemon.cli.common import Failure, json_option, print_json, runner_option, state_folder
+from daemon.cli.common import Failure, json_option, print_json, runner_option
+from daemon.cli.database import readable
 from daemon.cli.speech import run_lines, terminal_language
 from daemon.domain.run import Run
 from daemon.domain.wording import verdict_text
 from daemon.report import run_report
-from daemon.wiring import DATABASE_NAME, system_timezone
+from daemon.wiring import system_timezone
 
 T = TypeVar("T")
 
@@ -65,13 +64,10 @@ def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) 
 
 def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
     """Ask the database, beside a running service or without one."""
-    path: Path = state_folder(ctx) / DATABASE_NAME
-    if not path.exists() or path.stat().st_size == 0:
-        return nothing
 
     async def look() -> T:
-        async with open_readonly(path) as database:
-            return await question(SqliteStore(database))
+        async with readable(ctx) as database:
+            return await question(SqliteStore(database)) if database else nothing
 
     return asyncio.run(look())
 

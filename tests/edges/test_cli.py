@@ -4,15 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from daemon.cli import COMMANDS, main
+from daemon.cli import COMMANDS
 from daemon.cli.common import exit_code_of
 from tests.activity_builders import clock, tcx_activity, tcx_file, tcx_point
+from tests.terminal import Say
 
 SETTINGS = """
 [[runners]]
@@ -20,37 +19,6 @@ name = "Els"
 zone = "118-136"
 plan = "rustig-12"
 """
-
-
-class Said(NamedTuple):
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:  # noqa: ANN401
-        return json.loads(self.out)
-
-
-Say = Callable[..., Said]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Run `duurloop` with some arguments, at an English terminal of a user who has nothing yet."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    for name in ("LC_ALL", "LC_MESSAGES", "DUURLOOP_CONFIG", "STATE_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str | Path) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return Said(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Blocking work in a thread of its own, which nobody waits for at the exit.
+
+`asyncio.to_thread` will not do for what may take long: the threads of an executor are joined before a program
+ends, and a service that stops would wait for the largest file.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
+    """Start `work`; what it comes to is dropped if nobody waits for it any more."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def run() -> None:
+        settle: Callable[[], None]
+        try:
+            value = work()
+        except Exception as error:  # noqa: BLE001 - it is raised again where the answer is awaited
+            settle = partial(_fail, answer, error)
+        else:
+            settle = partial(_succeed, answer, value)
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(settle)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return answer
+
+
+def _succeed(answer: "asyncio.Future[T]", value: T) -> None:
+    if not answer.done():
+        answer.set_result(value)
+
+
+def _fail(answer: "asyncio.Future[T]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

@@ -1,0 +1,28 @@
+"""The database, for a command: beside a running service or without one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+
+from connectors.sqlite import Database, open_database, open_readonly
+from daemon.cli.common import state_folder
+from daemon.state_folder import DATABASE_NAME, prepare
+
+
+@asynccontextmanager
+async def writable(ctx: click.Context) -> AsyncIterator[Database]:
+    """Open the database for writing, made if there is none yet."""
+    async with open_database(prepare(state_folder(ctx)) / DATABASE_NAME) as database:
+        yield database
+
+
+@asynccontextmanager
+async def readable(ctx: click.Context) -> AsyncIterator[Database | None]:
+    """Open the database for a look; None if there is none yet."""
+    path = state_folder(ctx) / DATABASE_NAME
+    if not path.exists() or path.stat().st_size == 0:
+        yield None
+        return
+    async with open_readonly(path) as database:
+        yield database
