@@ -35,7 +35,9 @@ wheel: ## builds the wheel, installs it into a clean environment, runs the tests
 
 catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
 	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
-	  -k RefusedError -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure --no-location --sort-output \
+	  -k RefusedError -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure \
+	  -k NoApplicationError -k UnreachableError -k UnauthorizedError -k RevokedError -k ScopeError -k InactiveError \
+	  -k ApplicationError -k QuotaError -k GoneError -k StravaError --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale

@@ -90,6 +90,8 @@ REASONS: Final[dict[str, str]] = {
     "client_id_form": _("must be the number that Strava shows for the application"),
     "client_id_needed": _("missing: the secret wants its client_id beside it"),
     "client_secret_needed": _("missing: client_id wants client_secret or credential beside it"),
+    "webhook_alone": _("wants client_id and its secret beside it"),
+    "webhook_page": _("wants the page's server: give listen an address under [page]"),
     "channel_address": _("missing: a channel wants url or credential"),
     "channel_taken": _("another channel of this runner has this name"),
     "channel_url": _("must be an address with ://, as ntfy://… or mailtos://…"),

@@ -43,6 +43,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     tables = _laid_over(file.tables, {at: environ[name] for at, name in variables.items()})
     settings, reasons = check(Settings, tables, Surroundings(path, Credentials.of(path, environ).read))
     reasons |= {at: reason for at, reason in _taken_twice(tables) if at not in reasons}
+    if settings and settings.strava.webhook and settings.page.listen is None:
+        reasons["strava", "webhook"] = words_for("webhook_page")
     faults = [_fault(file, variables, at, reason) for at, reason in reasons.items()]
     faults += _plan_faults(file)
     if settings is None or faults:

@@ -106,11 +106,20 @@ class Strava(Table):
     keep_days: int = Field(default=7, ge=1, le=36_500)
     sports: tuple[str, ...] = ()
     """Strava's names of further endurance sports to fetch; runs and walks always are."""
+    webhook: WebAddress | None = None
+    """The public address that leads to the page's server; None to go by looking alone."""
 
     @property
     def secret(self) -> SecretStr | None:
         """The application's secret, wherever it stands; None without an application."""
         return self.credential.value if self.credential else self.client_secret
+
+    @field_validator("webhook")
+    @classmethod
+    def _has_an_application(cls, webhook: str | None, info: ValidationInfo) -> str | None:
+        if webhook and "client_id" in info.data and info.data["client_id"] is None:
+            raise refuse("webhook_alone")
+        return webhook
 
     @field_validator("credential")
     @classmethod

@@ -73,4 +73,4 @@ def _zone_report(target: TargetZone, judged: Judgement) -> dict[str, Any]:
 
 
 def _round(value: float | None, digits: int = 1) -> float | None:
-    return None if value is None else round(value, digits)
+    return None if value is None else round(value, digits) + 0.0  # no -0.0

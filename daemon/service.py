@@ -2,8 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,22 +20,38 @@ from daemon.domain.session import Close, Effect, Event, Open
 from daemon.domain.wording import channel_text
 from daemon.following import Followed
 from daemon.household import Runner
+from daemon.inbox import Inbox, ReadFile
 from daemon.letters import Scribe
+from daemon.library import Library
 from daemon.outbox import Outbox
 from daemon.permit import Connect, StrapPermit
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.recorder import Recorder
-from daemon.remote import Answer
+from daemon.remote import Answer, RefusedError
 from daemon.status import StatusReport
-from daemon.store import Kind, Letter, Post, Store
+from daemon.store import Kind, Letter, Post, Store, StoreError
+from daemon.strava.book import Book
+from daemon.strava.follower import PURGE_EVERY, Follower, Terms
+from daemon.strava.port import Strava
+from daemon.strava.report import LinksReport
 from daemon.supervisor import Worker
 
 TICK_S, IDLE_TICK_S = 1.0, 10.0
+STRAVA_WORKER = "strava"
+STRAVA_TERMS = Terms(poll_s=900.0, keep=timedelta(days=7))
 LATE_S = 120.0
 """A worker that has not gone round for this long hangs."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A folder in which files of runs appear, and who reads them."""
+
+    folder: Path
+    read: ReadFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +65,24 @@ class Parts:
     messengers: Mapping[str, Messenger]
     """By channel id."""
     courses: Courses
+    sports: frozenset[str] = frozenset()
+    """Wanted beyond runs and walks."""
+    strava: Strava | None = None
+    """None without an application."""
+    strava_terms: Terms = STRAVA_TERMS
+    inbox: Watched | None = None
+    events: Callable[[Book, Follower], Worker] | None = None
+    """Makes what listens for Strava's events; None to go by looking alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where things are kept."""
+
+    store: Store
+    post: Post
+    book: Book | None = None
+    """None where nothing can be linked to Strava."""
 
 
 class Service:
@@ -53,14 +91,15 @@ class Service:
     def __init__(
         self,
         parts: Parts,
-        store: Store,
-        post: Post,
+        shelves: Shelves,
         clock: Clock,
         chance: random.Random,
         pulses: Pulses,
         observe: Observer | None = None,
     ) -> None:
+        store, post = shelves.store, shelves.post
         self._parts = parts
+        self._shelves = shelves
         self._store = store
         self._clock = clock
         self._pulses = pulses
@@ -76,6 +115,16 @@ class Service:
             )
             for runner in parts.runners
         }
+        libraries = {
+            runner.name: Library(runner, store, clock, parts.sports, self.outbox.wake) for runner in parts.runners
+        }
+        self._inbox = Inbox(parts.inbox.folder, libraries, parts.inbox.read, store, clock) if parts.inbox else None
+        self._strava = (
+            Follower(parts.strava, shelves.book, store, libraries, parts.strava_terms, clock, chance)
+            if parts.strava and shelves.book
+            else None
+        )
+        self._links = LinksReport(shelves.book, parts.strava_terms, clock, self._strava) if shelves.book else None
         self._commands = Commands(self._followed, parts.courses, store, self.recorder, clock)
         self._report = StatusReport(self._followed, store, post, self.outbox, clock)
 
@@ -98,11 +147,26 @@ class Service:
     def workers(self) -> dict[str, Worker]:
         """Return what must run for the service to be alive."""
         follow = {f"strap of {name}": followed.follow for name, followed in self._followed.items() if followed.source}
-        return {"recorder": self.recorder.run, "ticker": self._tick, "outbox": self._send, **follow}
+        workers: dict[str, Worker] = {
+            "recorder": self.recorder.run,
+            "ticker": self._tick,
+            "outbox": self._send,
+            **follow,
+        }
+        if self._inbox:
+            workers["inbox"] = partial(self._inbox.run, partial(self._pulses.beat, "inbox"))
+        if self._strava:
+            workers[STRAVA_WORKER] = partial(self._strava.run, partial(self._pulses.beat, STRAVA_WORKER))
+            if self._parts.events and self._shelves.book:
+                workers["page"] = self._parts.events(self._shelves.book, self._strava)
+        elif self._shelves.book:
+            workers["keeper"] = partial(self._purge, self._shelves.book)
+        return workers
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
-        return {"status": self._status, **self._commands.handlers()}
+        own = {"status": self._status, "wake": self._wake, "strava": self._strava_report, "strava_look": self._look}
+        return {**own, **self._commands.handlers()}
 
     def late(self) -> list[str]:
         """Return the workers that hang."""
@@ -120,7 +184,32 @@ class Service:
 
     async def _status(self, asked: Mapping[str, Any]) -> Answer:
         del asked
-        return await self._report.make(self.recorder.trouble, self.late())
+        status = await self._report.make(self.recorder.trouble, self.late())
+        links = await self._links.make() if self._links else []
+        return {**status, "strava": links, "inbox": self._inbox.report() if self._inbox else None}
+
+    async def _wake(self, asked: Mapping[str, Any]) -> Answer:
+        """Look at what another process has kept."""
+        del asked
+        self.outbox.wake()
+        return {}
+
+    async def _strava_report(self, asked: Mapping[str, Any]) -> Answer:
+        del asked
+        return {"links": await self._links.make() if self._links else []}
+
+    async def _look(self, asked: Mapping[str, Any]) -> Answer:
+        if self._strava is None:
+            raise RefusedError("no Strava application in the settings when the service started: restart it")
+        self._strava.look_now(asked.get("runner"))
+        return await self._strava_report(asked)
+
+    async def _purge(self, book: Book) -> None:
+        """Forget in time what came by Strava, also when the settings have no application any more."""
+        while True:
+            with suppress(StoreError):
+                await book.purge(self._clock.now() - self._parts.strava_terms.keep + PURGE_EVERY)
+            await self._clock.sleep(PURGE_EVERY.total_seconds())
 
     async def _send(self) -> None:
         await self.outbox.run(lambda channel: self._pulses.beat(f"channel {channel}"))

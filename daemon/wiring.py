@@ -1,14 +1,13 @@
 """The one place that knows every name: settings in, a ready service out."""
 
 import asyncio
-import fcntl
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from config.settings import Settings
 from connectors.sqlite import open_database
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
+from connectors.sqlite_strava import SqliteBook
 from connectors.systemd import Notifier
 from daemon.clock import Clock
 from daemon.coach import Observer
@@ -33,29 +33,32 @@ from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone, ZoneOrigin
 from daemon.household import Channel, QuietHours, Runner
+from daemon.importing import Harvest
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.redaction import redactor
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, Parts, Service
+from daemon.service import LATE_S, STRAVA_WORKER, Parts, Service, Shelves, Watched
+from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
 from daemon.store import Kind
+from daemon.strava.book import Book
+from daemon.strava.follower import Follower, Terms
+from daemon.strava.port import Strava
 from daemon.supervisor import Worker, supervise
 from daemon.telling import TellingError
+from daemon.yardstick import Yardstick
 
-DATABASE_NAME, LOCK_NAME = "duurloop.db", "duurloop.lock"
+POLL_BESIDE_EVENTS = timedelta(hours=1)
+"""Events get lost: they make looking rarer, not needless."""
 WATCH_S = 5.0
 """How often life is looked at where systemd does not say how often it wants to hear of it."""
 
 log = structlog.get_logger()
 
 
-class AlreadyRunningError(TellingError):
-    """Another service has this state folder."""
-
-
-class StateFolderError(TellingError):
-    """The state folder cannot be made or used."""
+class NoApplicationError(TellingError):
+    """The settings name no application at Strava."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +78,25 @@ Beat = Callable[[str], None]
 
 async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop: asyncio.Event) -> None:
     """Run the service until `stop`. Raises `AlreadyRunningError`, `StoreError`, `OSError` when it cannot begin."""
-    with _only_one(around.state):
+    with only_service(around.state):
         async with open_database(around.state / DATABASE_NAME) as database:
-            store, post = SqliteStore(database), SqlitePost(database)
+            shelves = Shelves(SqliteStore(database), SqlitePost(database), SqliteBook(database))
             pulses = Pulses(around.clock, LATE_S)
             parts = make_parts(pulses.beat)
-            service = Service(parts, store, post, around.clock, around.chance, pulses, around.observe)
+            service = Service(parts, shelves, around.clock, around.chance, pulses, around.observe)
             await service.resume()
             async with listening(around.state, service.handlers()):
                 log.info("service_started", runners=len(parts.runners), straps=len(parts.sources))
                 around.notifier.ready("listening")
-                watch = _watch(service, around)
+                workers = {**service.workers(), "watch": _watch(service, around)}
+                if STRAVA_WORKER in workers:
+                    workers[STRAVA_WORKER] = _after_others(workers[STRAVA_WORKER], around)
                 try:
-                    await supervise({**service.workers(), "watch": watch}, stop)
+                    await supervise(workers, stop)
                 finally:
                     around.notifier.stopping()
+                    if parts.strava:
+                        await parts.strava.close()
                     if not await service.recorder.flush():
                         log.error("last_facts_not_kept", reason=service.recorder.trouble)
                     log.info("service_stopped")
@@ -116,29 +123,17 @@ def _watch(service: Service, around: Surroundings) -> Worker:
     return watch
 
 
-@contextmanager
-def _only_one(state: Path) -> Iterator[None]:
-    """Hold the state folder for this process alone; made if need be, and nobody else's to read."""
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (state / LOCK_NAME).touch(mode=0o600)
-        lock_file = (state / LOCK_NAME).open("a")
-    except PermissionError:
-        raise
-    except OSError as error:
-        raise StateFolderError(
-            "the state folder {state} cannot be used ({why}): say another with --state",
-            state=str(state),
-            why=error.strerror,
-        ) from error
-    with lock_file as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise AlreadyRunningError(
-                "a duurloop runs with its state in {state} already: stop that one first", state=str(state)
-            ) from error
-        yield
+def _after_others(worker: Worker, around: Surroundings) -> Worker:
+    """Let a worker begin only when no command is at Strava: two would renew the same tokens."""
+
+    async def work() -> None:
+        while True:
+            with alone(around.state / STRAVA_LOCK_NAME) as is_alone:
+                if is_alone:
+                    await worker()
+            await around.clock.sleep(WATCH_S)
+
+    return work
 
 
 @asynccontextmanager
@@ -158,13 +153,77 @@ async def stopped_by_signals() -> AsyncIterator[asyncio.Event]:
 def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> Parts:
     """Make what the settings speak of."""
     beside = settings.file.parent if settings.file else None
+    strava = strava_of(settings, clock) if settings.strava.client_id else None
     return Parts(
-        runners=tuple(_runner(runner, _timezone(settings), beside) for runner in settings.runners),
+        runners=runners_of(settings),
         sources=_sources(settings, clock, chance, beat),
         connect={runner.name: Connect(runner.connects) for runner in settings.runners},
         messengers=_messengers(settings),
         courses=lambda plan: courses_of(plan, beside),
+        sports=sports_of(settings),
+        strava=strava,
+        strava_terms=strava_terms_of(settings),
+        events=_events(settings, strava, clock, chance) if strava and settings.strava.webhook else None,
+        inbox=Watched(settings.inbox.folder, _read_file) if settings.inbox.folder else None,
     )
+
+
+def runners_of(settings: Settings) -> tuple[Runner, ...]:
+    """Return the runners, as the service has them."""
+    beside = settings.file.parent if settings.file else None
+    return tuple(_runner(runner, _timezone(settings), beside) for runner in settings.runners)
+
+
+def sports_of(settings: Settings) -> frozenset[str]:
+    """Return the sports that are wanted beyond runs and walks, by our names."""
+    from connectors.activity_files.values import sport_named  # noqa: PLC0415 - only where sports are listed
+    from connectors.strava_archive.sports import sport_called  # noqa: PLC0415
+
+    listed = settings.strava.sports
+    return frozenset(own for sport in listed for own in (sport_named(sport), sport_called(sport)) if own)
+
+
+def strava_of(settings: Settings, clock: Clock) -> Strava:
+    """Return the door to Strava for the application of the settings. Raises `NoApplicationError`."""
+    from connectors.strava import StravaConnector  # noqa: PLC0415 - no application, no Strava
+
+    strava, secret = settings.strava, settings.strava.secret
+    if strava.client_id is None or secret is None:
+        raise NoApplicationError(
+            "no Strava application in the settings: register one at https://www.strava.com/settings/api and put its "
+            "client_id and client_secret under [strava]"
+        )
+    return StravaConnector(strava.client_id, secret.get_secret_value(), strava.oauth_url, strava.api_url, clock.now)
+
+
+def strava_terms_of(settings: Settings) -> Terms:
+    """Return how often to look, and how long to keep."""
+    poll = timedelta(minutes=settings.strava.poll_minutes)
+    if settings.strava.webhook:
+        poll = max(poll, POLL_BESIDE_EVENTS)
+    return Terms(poll.total_seconds(), timedelta(days=settings.strava.keep_days))
+
+
+def _events(
+    settings: Settings, strava: Strava, clock: Clock, chance: random.Random
+) -> Callable[[Book, Follower], Worker]:
+    from daemon.page.webhook import Webhook, answer_events  # noqa: PLC0415 - no webhook, no aiohttp
+
+    listen, address = settings.page.listen, settings.strava.webhook
+    if listen is None or address is None:
+        raise ValueError("settings that were checked have a page for the webhook")
+
+    def make(book: Book, follower: Follower) -> Worker:
+        webhook = Webhook(address, book, follower)
+        return partial(answer_events, webhook, strava, listen.host, listen.port, clock, chance)
+
+    return make
+
+
+def _read_file(path: Path, yardstick: Yardstick, seen: Mapping[str, tuple[str, ...]]) -> Harvest:
+    from daemon.reading import Job, read  # noqa: PLC0415 - no folder, no readers
+
+    return read(Job(path), yardstick, seen)
 
 
 def _runner(runner: RunnerSettings, timezone: tzinfo, beside: Path | None) -> Runner:

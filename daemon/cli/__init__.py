@@ -18,6 +18,8 @@ COMMANDS = {
     "check": "check:check",
     "scan": "scan:scan",
     "replay": "replay:replay",
+    "import": "importing:import_",
+    "strava": "strava:strava",
     "runs": "runs:runs",
     "show": "runs:show",
     "start": "live:start",

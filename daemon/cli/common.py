@@ -42,6 +42,12 @@ _CODES = {
     "AlreadyRunningError": Exit.TRY_LATER,
     "ActivityFileError": Exit.FAILURE,
     "RadioError": Exit.UNAVAILABLE,
+    "InactiveError": Exit.UNAVAILABLE,
+    "ApplicationError": Exit.CONFIGURATION,
+    "NoApplicationError": Exit.CONFIGURATION,
+    "UnreachableError": Exit.TRY_LATER,
+    "QuotaError": Exit.TRY_LATER,
+    "StravaError": Exit.FAILURE,
 }
 
 
@@ -52,20 +58,25 @@ def exit_code_of(error: BaseException) -> Exit | None:
 
 def explain(error: BaseException) -> list[str]:
     """Return the lines that tell it."""
-    if isinstance(error, PermissionError):
-        hint = words("{what}: this user may not; try sudo -u duurloop duurloop ...")
-        return ["duurloop: " + hint.format(what=error.filename or words("the state folder"))]
-    if type(error).__name__ == "RadioError":
-        from daemon.cli.status import radio_words  # noqa: PLC0415
-
-        return ["duurloop: " + radio_words(error.trouble.value)]  # type: ignore[attr-defined]
     if type(error).__name__ == "SettingsError":
         return str(error).splitlines()
-    if type(error).__name__ == "ActivityFileError":
-        return [f"duurloop: {error.name}: {_told(error.reason)}"]  # type: ignore[attr-defined]
-    if isinstance(error, TellingError):
-        return [f"duurloop: {_told(error)}"]
-    return [f"duurloop: {error}"]
+    return [f"duurloop: {_line(error)}"]
+
+
+def _line(error: Any) -> str:  # noqa: ANN401 - errors that are known by their names alone
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, PermissionError):
+        hint = words("{what}: this user may not; try sudo -u duurloop duurloop ...")
+        return hint.format(what=error.filename or words("the state folder"))
+    if "RadioError" in names:
+        from daemon.cli.status import radio_words  # noqa: PLC0415
+
+        return radio_words(error.trouble.value)
+    if "ActivityFileError" in names:
+        return f"{error.name}: {_told(error.reason)}"
+    if "StravaError" in names:
+        return words(str(error))
+    return _told(error) if isinstance(error, TellingError) else str(error)
 
 
 def _told(error: Any) -> str:  # noqa: ANN401 - whatever keeps a sentence and its parts

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from config.language import catalogue, language_of
 from daemon.domain.run import Run
-from daemon.domain.wording import Language, duration, summary_text
+from daemon.domain.wording import Language, duration, source_text, summary_text
 
 
 def terminal_language() -> Language:
@@ -25,7 +25,7 @@ def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
     """Say the three lines, and the figures for whoever asked to see the run."""
     say, judged = language.say, run.judgement
     when = run.started_at.astimezone(zone)
-    lines = [f"{when:%Y-%m-%d %H:%M}, {duration(run.duration_s, language)}", ""]
+    lines = [", ".join(filter(None, [f"{when:%Y-%m-%d %H:%M}", duration(run.duration_s, language), run.name])), ""]
     lines += [*summary_text(judged, run.duration_s, language, figures=False).body.splitlines(), ""]
     if run.target and judged.time_in_zone:
         time = judged.time_in_zone
@@ -49,7 +49,7 @@ def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
     if judged.calm_pct is not None:
         lines.append(say("Calm share: {calm} %").format(calm=int(judged.calm_pct)))
     if judged.drift_pct is not None:
-        lines.append(say("Drift: {drift} %").format(drift=round(judged.drift_pct, 1)))
+        lines.append(say("Drift: {drift} %").format(drift=round(judged.drift_pct, 1) + 0.0))
     if judged.recovery_60s_bpm is not None:
         lines.append(say("Recovery in the first minute: {beats} beats").format(beats=judged.recovery_60s_bpm))
     if judged.rr.rmssd_ms is not None:
@@ -58,4 +58,6 @@ def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
                 rmssd=round(judged.rr.rmssd_ms), beats=judged.rr.beats, artefacts=round(judged.rr.artefact_pct or 0, 1)
             )
         )
+    sources = ", ".join(source_text(source, language) for source in run.sources)
+    lines.append(say("Told by: {sources}").format(sources=sources))
     return lines

@@ -17,7 +17,7 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     try:
         answer = ask(state, "status")
     except NotRunningError:
-        answer = {"type": "status", "running": False, "runners": [], "outbox": None}
+        answer = {"type": "status", "running": False, "runners": [], "outbox": None, "strava": None, "inbox": None}
     if as_json:
         print_json(answer)
     else:
@@ -33,6 +33,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     for runner in answer["runners"]:
         lines += ["", runner["name"], *(f"  {line}" for line in _runner_lines(runner))]
     lines += ["", *_outbox_lines(answer["outbox"])]
+    lines += _strava_lines(answer["strava"])
+    lines += _inbox_lines(answer["inbox"]) if answer["inbox"] else []
     if answer["store"]["trouble"]:
         lines.append(words("The database takes nothing just now: {reason}").format(reason=answer["store"]["trouble"]))
     lines += [words("{worker} hangs.").format(worker=worker) for worker in answer["late"]]
@@ -89,4 +91,22 @@ def _outbox_lines(outbox: dict[str, Any]) -> list[str]:
             continue
         advice = words("its settings need a look") if channel["needs_you"] else words("I keep trying")
         lines.append(f"  {channel['name']}: {channel['reason']} ({advice})")
+    return lines
+
+
+def _strava_lines(links: list[dict[str, Any]]) -> list[str]:
+    if not links:
+        return []
+    from daemon.cli.strava_words import link_lines  # noqa: PLC0415 - only for who is linked
+
+    return ["Strava", *(f"  {line}" for line in link_lines(links))]
+
+
+def _inbox_lines(inbox: dict[str, Any]) -> list[str]:
+    lines = [words("Watched folder: {folder}").format(folder=inbox["folder"])]
+    if not inbox["ok"]:
+        lines.append(f"  {words(inbox['reason'])}")
+    if inbox["waiting"]:
+        lines.append("  " + words("files still to be read: {waiting}").format(waiting=inbox["waiting"]))
+    lines += [f"  {one['file']}: {words(one['reason'])}" for one in inbox["failed"]]
     return lines

@@ -12,6 +12,7 @@ from typing import assert_never
 from daemon.domain.effort import Judgement, Reason, Verdict
 from daemon.domain.nudges import Message, Nudge
 from daemon.domain.plan import StepKind
+from daemon.domain.run import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,18 @@ def verdict_text(verdict: Verdict, language: Language) -> str:
     return language.say(_VERDICTS[verdict])
 
 
+def source_text(source: Source, language: Language) -> str:
+    """Say where a run came from."""
+    return language.say(_SOURCES[source])
+
+
 _SHORT_S, _HALF_MINUTE_S = 120, 30
+_SOURCES = {
+    Source.STRAP: _("your strap"),
+    Source.FILE: _("a file"),
+    Source.ARCHIVE: _("Strava's archive"),
+    Source.STRAVA_API: "Strava",
+}
 _VERDICTS = {
     Verdict.CALM: _("calm"),
     Verdict.LIVELY: _("lively"),
@@ -148,7 +160,7 @@ _REASONS = {
     Reason.NO_HEART_RATE: _("There was no heart rate to go by."),
     Reason.NO_ZONE: _("There is no calm zone set yet to go by."),
     Reason.TOO_SHORT: _("It was too short to say how calm it was."),
-    Reason.TOO_FEW_VALUES: _("The strap was not heard long enough to say how calm it was."),
+    Reason.TOO_FEW_VALUES: _("The heart was not heard long enough to say how calm it was."),
 }
 _HOW_CALM = {
     Verdict.CALM: _("A calm run: you stayed where talking is easy."),

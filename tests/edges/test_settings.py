@@ -74,6 +74,14 @@ def test_one_runner_with_a_name_and_a_zone_is_enough(write: Write) -> None:
     assert (settings.inbox.folder, settings.bluetooth.adapter, settings.timezone) == (None, None, None)
 
 
+def test_a_webhook_wants_the_server_of_the_page(write: Write) -> None:
+    strava = '[strava]\nclient_id = 1\nclient_secret = "abcdef"\nwebhook = "https://home.example/strava"\n'
+    assert load(write(strava + ELS), {}).strava.webhook == "https://home.example/strava"
+    assert faults(write('[page]\nlisten = ""\n' + strava + ELS)) == [
+        "duurloop.toml:6: strava.webhook: wants the page's server: give listen an address under [page]"
+    ]
+
+
 def test_a_whole_household_is_read(write: Write) -> None:
     settings = load(
         write(
@@ -212,6 +220,10 @@ OTHER_FAULTS = {
     "a broken address": ('[strava]\noauth_url = "https://[::1"', "2: strava.oauth_url: must be a web address"),
     "a password in it": ('[strava]\napi_url = "https://a:b@c.nl"', "2: strava.api_url: must be a web address"),
     "client_id": ('[strava]\nclient_id = "me"', "2: strava.client_id: must be the number that Strava shows"),
+    "a webhook without an application": (
+        '[strava]\nwebhook = "https://home.example/strava"',
+        "2: strava.webhook: wants client_id and its secret beside it",
+    ),
     "client_id alone": ("[strava]\nclient_id = 1", "1: strava.credential: missing: client_id wants client_secret"),
     "secret alone": ('[strava]\nclient_secret = "x"', "1: strava.credential: missing: the secret wants its client_id"),
     "too often": ("[strava]\npoll_minutes = 1", "2: strava.poll_minutes: must be at least 5"),

@@ -20,7 +20,7 @@ from daemon.permit import Connect
 from daemon.ports import Blame, DeliveryError, HeartRateSource
 from daemon.pulse import Pulses
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, Parts, Service
+from daemon.service import LATE_S, Parts, Service, Shelves
 from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened
 from tests.fakes import (
     EASY,
@@ -81,7 +81,9 @@ class House:
         )
         chance = random.Random(1)  # noqa: S311
         pulses = Pulses(self.clock, LATE_S)
-        return Service(parts, self.store, self.store, self.clock, chance, pulses, lambda *seen: self.seen.append(seen))
+        return Service(
+            parts, Shelves(self.store, self.store), self.clock, chance, pulses, lambda *seen: self.seen.append(seen)
+        )
 
     @asynccontextmanager
     async def lives(self) -> AsyncIterator["House"]:

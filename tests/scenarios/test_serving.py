@@ -24,10 +24,9 @@ from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.remote import Answer, NotRunningError, RefusedError, ask
 from daemon.service import Parts
+from daemon.state_folder import DATABASE_NAME, AlreadyRunningError
 from daemon.supervisor import supervise
 from daemon.wiring import (
-    DATABASE_NAME,
-    AlreadyRunningError,
     Surroundings,
     serve,
     stopped_by_signals,
