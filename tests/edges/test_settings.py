@@ -78,7 +78,7 @@ def test_a_webhook_wants_the_server_of_the_page(write: Write) -> None:
     strava = '[strava]\nclient_id = 1\nclient_secret = "abcdef"\nwebhook = "https://home.example/strava"\n'
     assert load(write(strava + ELS), {}).strava.webhook == "https://home.example/strava"
     assert faults(write('[page]\nlisten = ""\n' + strava + ELS)) == [
-        "duurloop.toml:6: strava.webhook: wants the page's server: give listen an address under [page]"
+        "6: strava.webhook: wants the page's server: give listen an address under [page]"
     ]
 
 
