@@ -18,8 +18,11 @@ Redirect = dict[str, str]
 
 def redirect_of(address: str) -> Redirect:
     """Return what an address of a redirect tells; empty if it tells nothing."""
-    query = urlsplit(address.strip()).query
-    return {key: values[0] for key, values in parse_qs(query, max_num_fields=50).items()}
+    try:
+        told = parse_qs(urlsplit(address.strip()).query, max_num_fields=50)
+    except ValueError:  # it is no address
+        return {}
+    return {key: values[0] for key, values in told.items()}
 
 
 class OAuthCallback:

@@ -6,9 +6,11 @@ into a write fails at once with SQLITE_BUSY_SNAPSHOT, and no waiting helps).
 """
 
 import asyncio
+import glob
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +21,7 @@ from daemon.store import FactRefusedError, StoreError, StoreTooNewError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5.0
+_BEFORE = ".before-"
 
 T = TypeVar("T")
 
@@ -26,8 +29,9 @@ T = TypeVar("T")
 class Database:
     """An open database file. Use `open_database` to get one."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         self._turn = asyncio.Lock()
 
     async def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
@@ -52,6 +56,13 @@ class Database:
             with _translated():
                 (row,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 return not row[0]
+
+    def drop_copies(self, older_than: datetime | None = None) -> None:
+        """Drop the copies that migrations left, all or those of before: they hold what is to be forgotten."""
+        for copy in _copies(self._path):
+            with suppress(OSError):
+                if older_than is None or copy.stat().st_mtime < older_than.timestamp():
+                    copy.unlink()
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:
@@ -83,7 +94,7 @@ async def open_database(path: Path, migrations: Path = MIGRATIONS) -> AsyncItera
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
             await _migrate(connection, path, migrations)
-        yield Database(connection)
+        yield Database(connection, path)
     finally:
         await connection.close()
 
@@ -97,7 +108,7 @@ async def open_readonly(path: Path) -> AsyncIterator[Database]:
         with _translated():
             connection.row_factory = sqlite3.Row
             await _refuse_foreign(connection, len(_scripts(MIGRATIONS)))
-        yield Database(connection)
+        yield Database(connection, path)
     finally:
         await connection.close()
 
@@ -128,7 +139,7 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Pat
     version = await _version(connection)
     missing = scripts[version:]
     if version and missing:
-        copy = path.with_name(f"{path.name}.before-{version + len(missing)}")
+        copy = path.with_name(f"{path.name}{_BEFORE}{version + len(missing)}")
         copy.unlink(missing_ok=True)  # of an attempt that was cut short
         await connection.execute("VACUUM INTO ?", (str(copy),))
         copy.chmod(0o600)
@@ -143,6 +154,10 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Pat
             with suppress(sqlite3.Error):  # as above
                 await connection.execute("ROLLBACK")
             raise
+
+
+def _copies(path: Path) -> list[Path]:
+    return list(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
 
 
 def _scripts(folder: Path) -> list[Path]:

@@ -13,10 +13,22 @@ import aiosqlite
 from connectors.packing import unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_post import insert_letters
-from connectors.sqlite_takes import BY_ID, BY_TIME, SAMPLES, moment, run_of, shelve, stamp, zone_of, zone_values
+from connectors.sqlite_takes import (
+    BY_ID,
+    BY_TIME,
+    SAMPLES,
+    moment,
+    run_of,
+    shelve,
+    stamp,
+    take_in,
+    zone_of,
+    zone_values,
+)
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
-from daemon.domain.run import Run
+from daemon.domain.run import Run, Source
+from daemon.domain.takes import Take
 from daemon.store import (
     ActivityRead,
     Brought,
@@ -93,12 +105,13 @@ class SqliteStore:
 
         return await self._database.write(job)
 
-    async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
-        """Return what became of a file with this content."""
-        query = "SELECT * FROM seen_file WHERE runner = ? AND digest = ?"
-        for row in await self._database.read(query, (runner, digest)):
-            return FileSeen(row["runner"], row["digest"], _sports(row["skipped"]), moment(row["seen_at"]))
-        return None
+    async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
+        """Return the takes from the strap and from files that began between these."""
+        rows = await self._database.read(
+            "SELECT * FROM take WHERE runner = ? AND source != ? AND started_at BETWEEN ? AND ? ORDER BY number",
+            (runner, Source.STRAVA_API.value, stamp(since), stamp(until)),
+        )
+        return [take_in(row) for row in rows]
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""

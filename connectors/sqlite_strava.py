@@ -78,7 +78,7 @@ class SqliteBook:
             await _mark(connection, runner, changes.back, is_missing=False)
             await _forget(connection, runner, changes.gone)
             await connection.executemany(
-                "INSERT OR REPLACE INTO strava_activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
+                _KEEP_ACTIVITY,
                 [_activity_row(runner, one, at) for one in changes.found],
             )
             for one in changes.renamed:
@@ -126,6 +126,7 @@ class SqliteBook:
 
         await self._database.write(job)
         await self._scrub()
+        self._database.drop_copies(fetched_before)
         return len(old)
 
     async def unlink(self, runner: str) -> None:
@@ -137,6 +138,7 @@ class SqliteBook:
 
         await self._database.write(job)
         await self._scrub()
+        self._database.drop_copies()
 
     async def held(self, runner: str) -> Held:
         """Return how much is held, and since when."""
@@ -171,7 +173,14 @@ class SqliteBook:
         await self._database.write(job)
 
 
-# what was said of a run that came by the API says how calm it was
+# An edit does not prolong the time for which something is held: what was read before may still be here.
+_KEEP_ACTIVITY = """
+    INSERT INTO strava_activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (runner, id) DO UPDATE SET
+        started_at = excluded.started_at, start_hidden = excluded.start_hidden, elapsed_s = excluded.elapsed_s,
+        sport = excluded.sport, name = excluded.name, distance_m = excluded.distance_m,
+        has_heart_rate = excluded.has_heart_rate, mark = excluded.mark, is_read = 0, is_missing = 0
+"""
+# What was said after a run may have been said of one that came by the API; all of it has been read long ago.
 _SAID = "SELECT id FROM letter WHERE kind = 'after' AND state IN ('sent', 'expired') AND written_at < ?1"
 
 
@@ -199,7 +208,10 @@ async def _forget_runs(connection: aiosqlite.Connection, runner: str, ids: Colle
     origins = [origin_of(number) for number in ids]
     lent = [row for origin in origins for row in await _lent_runs(connection, runner, origin)]
     await remove(connection, runner, origins)
-    await connection.executemany("DELETE FROM letter WHERE key = ?", [(f"{runner}:after:{run}",) for run in lent])
+    for key in (f"{runner}:after:{run}{whole}" for run in lent for whole in ("", ":whole")):
+        await connection.execute("DELETE FROM letter WHERE key = ? AND state = 'due'", (key,))
+        # that it was told is remembered, for the run may come back; what was told is not
+        await connection.execute("UPDATE letter SET title = '', body = '' WHERE key = ?", (key,))
 
 
 async def _lent_runs(connection: aiosqlite.Connection, runner: str, origin: str) -> Sequence[str]:

@@ -79,7 +79,7 @@ async def shelve(
         return Placed(Place.BESIDE, told.run)
     await _insert(connection, values, samples, recorded=source is not Source.STRAP)
     await _settle(connection, gathered)
-    return Placed(place_of(told, take), told.run)
+    return Placed(place_of(told, take, near), told.run)
 
 
 async def remove(connection: aiosqlite.Connection, runner: str, origins: Iterable[str]) -> None:
@@ -116,21 +116,24 @@ def run_of(row: Row) -> Run:
 
 
 async def _near(connection: aiosqlite.Connection, runner: str, take: Take) -> list[Take]:
-    """Return the takes that may be of the same run, and all that are of one run with these."""
-    values = (runner, stamp(take.started_at - _LONGEST), stamp(take.started_at), stamp(take.ends_at))
+    """Return the takes that may be of the same run, and all that are of one run with these.
+
+    A run may bear the name of a take that is gone; who comes back under that name meets what is left of it.
+    """
+    values = (runner, stamp(take.started_at - _LONGEST), stamp(take.started_at), stamp(take.ends_at), take.id)
     rows = await connection.execute_fetchall(
-        "SELECT * FROM take WHERE run IN (SELECT run FROM take"
+        "SELECT * FROM take WHERE run = ?5 OR run IN (SELECT run FROM take"
         " WHERE runner = ?1 AND started_at > ?2 AND started_at < ?4 AND ends_at > ?3) ORDER BY number",
         values,
     )
-    return [_take(row) for row in rows]
+    return [take_in(row) for row in rows]
 
 
 async def _regroup(connection: aiosqlite.Connection, runs: Iterable[str]) -> None:
     """Look again at what is left of runs that have lost a take."""
     for run in runs:
         rows = await connection.execute_fetchall("SELECT * FROM take WHERE run = ? ORDER BY number", (run,))
-        await _settle(connection, gather([_take(row) for row in rows]))
+        await _settle(connection, gather([take_in(row) for row in rows]))
 
 
 async def _settle(connection: aiosqlite.Connection, runs: Iterable[Told]) -> None:
@@ -197,7 +200,8 @@ def zone_of(row: Row) -> TargetZone | None:
     return TargetZone(Bpm(row["zone_low"]), Bpm(row["zone_high"]), ZoneOrigin(row["zone_origin"]))
 
 
-def _take(row: Row) -> Take:
+def take_in(row: Row) -> Take:
+    """Return a take from its row."""
     return Take(
         row["id"],
         row["run"],

@@ -33,9 +33,9 @@ from daemon.domain.session import (
 )
 from daemon.domain.strap import StrapConnected, StrapLost
 from daemon.domain.variability import estimate_unit
-from daemon.domain.wording import Text, battery_text, cue_text, hello_text, nudge_text, summary_text
+from daemon.domain.wording import Text, battery_text, cue_text, hello_text, nudge_text
 from daemon.household import Channel, Runner
-from daemon.letters import CUE_WORTH, Scribe
+from daemon.letters import CUE_WORTH, WORTH_TELLING_S, Scribe
 from daemon.store import (
     CoachingStarted,
     Fact,
@@ -50,8 +50,6 @@ from daemon.store import (
 )
 
 BATTERY_LOW_PCT = 10
-WORTH_TELLING_S = 60.0
-"""A strap tried on for less than a minute is kept as a run, but nobody gets a message for it."""
 
 log = structlog.get_logger()
 
@@ -278,7 +276,7 @@ class Coach:
             log.info("session_discarded", session=current.id, runner=self.runner.name)
             return
         run, samples = self._judge(current, effect.ended_at)
-        letters = self._summaries(run) if effect.asked or run.duration_s >= WORTH_TELLING_S else []
+        letters = self._scribe.after(run, run.id) if effect.asked or run.duration_s >= WORTH_TELLING_S else []
         self._keeper.note(
             RunKept(current.id, run, samples),
             *(LetterWritten(letter) for letter in letters),
@@ -326,13 +324,6 @@ class Coach:
             plan=course.ref if course else None,
         )
         return run, samples
-
-    def _summaries(self, run: Run) -> list[Letter]:
-        return self._scribe.write(
-            Kind.AFTER,
-            f"after:{run.id}",
-            lambda channel: summary_text(run.judgement, run.duration_s, self.runner.language, figures=channel.figures),
-        )
 
 
 def _beginning(coaching: CoachingStarted | None, ended_s: float) -> float:

@@ -14,9 +14,11 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from connectors.strava_archive import close_archives
+from daemon.aside import in_thread
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.importing import Harvest, Refusal, sentence
 from daemon.reading import Job, read
@@ -48,7 +50,7 @@ async def harvests(
         readers: list[Reader] = []
         if len(jobs) <= FEW:
             stack.callback(close_archives)
-            readers.append(lambda job: asyncio.to_thread(read, job, yardstick, seen))
+            readers.append(lambda job: in_thread(partial(read, job, yardstick, seen), "reader"))
         else:
             terms = pickle.dumps((yardstick, dict(seen)))
             for _ in range(cores()):

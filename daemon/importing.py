@@ -101,4 +101,4 @@ def _outcome(placed: Sequence[Placed]) -> Outcome:
     places = {one.place for one in placed}
     if Place.NEW in places:
         return Outcome.IMPORTED
-    return Outcome.UPDATED if Place.BETTER in places else Outcome.DUPLICATE
+    return Outcome.UPDATED if places & {Place.BETTER, Place.WHOLE} else Outcome.DUPLICATE

@@ -26,6 +26,7 @@ EVERY_S = 15.0
 BEAT_S = 10.0
 """How often life is shown while a long file is read."""
 MOST_SHOWN = 20
+_TEXT = ".txt"
 _UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", "~")
 """How programs call what they have not copied whole."""
 _WHOSE = sentence("several runners live here: move it into a folder named after one of them ({known})")
@@ -43,9 +44,10 @@ ReadFile: TypeAlias = Callable[[Path, Yardstick, Seen], Harvest]
 
 
 class _Mark(NamedTuple):
-    """What changes when a file does."""
+    """What changes when a file does, or when it may be read at last."""
 
     modified_ns: int
+    changed_ns: int
     size_bytes: int
 
 
@@ -100,10 +102,10 @@ class Inbox:
         return {
             "folder": str(self._folder),
             "ok": self._trouble is None,
-            "reason": str(self._trouble) if self._trouble else None,
+            **_told(self._trouble),
             "waiting": len(self._fresh),
             "failed": [
-                {"file": _printable(name), "reason": str(reason)} for name, reason in list(failed.items())[:MOST_SHOWN]
+                {"file": _printable(name), **_told(reason)} for name, reason in list(failed.items())[:MOST_SHOWN]
             ],
             "last": self._last
             and {"file": _printable(self._last.file), "outcome": self._last.outcome.value, "at": self._last.at},
@@ -162,7 +164,8 @@ class Inbox:
 
     def _settle(self, name: str, told: Told, *, is_news: bool = True) -> None:
         self._done[name] = self._fresh.pop(name)
-        if told.outcome is Outcome.FAILED and told.reason:
+        # a text may be anybody's: nobody wants to hear for ever that a shopping list is no run
+        if told.outcome is Outcome.FAILED and told.reason and not name.lower().endswith(_TEXT):
             self._failed[name] = told.reason
         if is_news:  # after a restart every file is looked at once more
             self._last = _Last(name, told.outcome, self._clock.now().isoformat(timespec="seconds"))
@@ -173,6 +176,14 @@ class Inbox:
             return next(iter(self._libraries.values()))
         above, slash, _ = name.partition("/")
         return self._libraries.get(above.casefold()) if slash else None
+
+
+def _told(reason: Refusal | None) -> dict[str, Any]:
+    """Return a reason in English, and as what any language can be made of."""
+    if reason is None:
+        return {"reason": None, "sentence": None, "parts": {}}
+    parts = {name: str(part) for name, part in reason.parts.items()}
+    return {"reason": str(reason), "sentence": reason.sentence, "parts": parts}
 
 
 def _look_through(folder: Path) -> _Sight:
@@ -207,7 +218,7 @@ def _mark_of(entry: "os.DirEntry[str]") -> _Mark | None:
         status = entry.stat()
     except OSError:
         return None  # gone since it was listed, or a link to nowhere
-    return _Mark(status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else None
+    return _Mark(status.st_mtime_ns, status.st_ctime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else None
 
 
 def _may_be_a_run(name: str) -> bool:

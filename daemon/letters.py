@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from daemon.clock import Clock
-from daemon.domain.wording import Text
+from daemon.domain.run import Run
+from daemon.domain.wording import Text, summary_text
 from daemon.household import Channel, Runner
 from daemon.store import Kind, Letter
 
@@ -16,6 +17,8 @@ WORTH_UNTIL = {
     Kind.SERVICE: timedelta(hours=24),
 }
 """A late "ease off" is worse than none; the week can wait for the server to come back."""
+WORTH_TELLING_S = 60.0
+"""What lasted less than a minute is kept as a run, but nobody gets a message for it unasked."""
 CUE_WORTH = timedelta(seconds=10)
 """Ten seconds later the runner has begun the next step, or has not."""
 
@@ -51,6 +54,15 @@ class Scribe:
             for channel in self._runner.channels
             if kind in channel.kinds and channel.id != skip
         ]
+
+    def after(self, run: Run, key: str) -> list[Letter]:
+        """Return the three lines after a run."""
+        language = self._runner.language
+        return self.write(
+            Kind.AFTER,
+            f"after:{key}",
+            lambda channel: summary_text(run.judgement, run.duration_s, language, figures=channel.figures),
+        )
 
     def _after_quiet_hours(self) -> datetime:
         """Let what is not about this moment wait; live words are for somebody who is running just now."""

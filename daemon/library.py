@@ -12,15 +12,17 @@ import structlog
 from daemon.clock import Clock
 from daemon.domain.run import Run, Source
 from daemon.domain.takes import Take, are_one_run, take_of
-from daemon.domain.wording import Text, summary_text
+from daemon.domain.wording import Text
 from daemon.household import Runner
-from daemon.letters import Scribe
-from daemon.store import Brought, Fact, Kind, Letter, LetterWritten, Place, Placed, Store
+from daemon.letters import WORTH_TELLING_S, Scribe
+from daemon.store import Brought, Fact, Kind, LetterWritten, Place, Placed, Store
 from daemon.yardstick import Yardstick
 
 NEWS = timedelta(hours=48)
-WORTH_TELLING_S = 60.0
-"""What lasted less than a minute is kept, but nobody gets a message for it."""
+AHEAD = timedelta(days=1)
+"""So far a device may be ahead, if only for a time zone that was not set."""
+_KEYS = {Place.NEW: "{run}", Place.WHOLE: "{run}:whole"}
+"""What is worth an answer; a run of which the strap heard the doorstep alone gets one of its own."""
 
 log = structlog.get_logger()
 
@@ -43,7 +45,8 @@ class Library:
         is_news = self._is_news(brought.run) and not await self._is_open_session(take_of(brought.run))
 
         def write(placed: Placed) -> list[Fact]:
-            letters = self._answers(brought.run, placed.run) if is_news and placed.place is Place.NEW else []
+            key = _KEYS.get(placed.place)
+            letters = self._scribe.after(brought.run, key.format(run=placed.run)) if is_news and key else []
             return [*also, *(LetterWritten(letter) for letter in letters)]
 
         placed = await self._store.bring(brought, write)
@@ -73,14 +76,8 @@ class Library:
 
     def _is_news(self, run: Run) -> bool:
         ended_at = run.started_at + timedelta(seconds=run.duration_s)
-        return self._clock.now() - ended_at <= NEWS and run.duration_s >= WORTH_TELLING_S
-
-    def _answers(self, run: Run, kept_as: str) -> list[Letter]:
-        return self._scribe.write(
-            Kind.AFTER,
-            f"after:{kept_as}",
-            lambda channel: summary_text(run.judgement, run.duration_s, self.runner.language, figures=channel.figures),
-        )
+        # a device whose clock is ahead has a run that is still to come; nobody is waiting for word of that
+        return -AHEAD <= self._clock.now() - ended_at <= NEWS and run.duration_s >= WORTH_TELLING_S
 
 
 def _as_take(session: str, started_at: datetime, now: datetime) -> Take:

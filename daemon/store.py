@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course
 from daemon.domain.run import Run
-from daemon.domain.takes import Take, Told
+from daemon.domain.takes import DOORSTEP, Take, Told
 from daemon.domain.wording import Text
 from daemon.domain.zones import TargetZone
 
@@ -152,6 +152,8 @@ class Place(Enum):
 
     NEW = "new"
     """A run that was not known."""
+    WHOLE = "whole"
+    """A known run, of which less than half was heard before: a strap left behind at the door."""
     BETTER = "better"
     """A known run, which from now on is told by this."""
     BESIDE = "beside"
@@ -169,11 +171,14 @@ class Placed:
     """The id of the run that it tells of."""
 
 
-def place_of(told: Told, take: Take) -> Place:
-    """Return the place that a take has found among those of its run."""
+def place_of(told: Told, take: Take, before: Sequence[Take]) -> Place:
+    """Return the place that a take has found among those of its run; `before` are those that were there."""
     if len(told.takes) == 1:
         return Place.NEW
-    return Place.BETTER if told.best is take else Place.BESIDE
+    if told.best is not take:
+        return Place.BESIDE
+    heard_s = max((other.heard_s for other in before if other in told.takes), default=0.0)
+    return Place.WHOLE if take.heard_s > DOORSTEP * heard_s else Place.BETTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +224,8 @@ class Store(Protocol):
         recording of the same run; brought once more it replaces what was read before.
         """
 
-    async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
-        """Return what became of a file with this content."""
+    async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
+        """Return the takes from the strap and from files that began between these."""
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""

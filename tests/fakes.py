@@ -139,6 +139,7 @@ class MemoryShelf:
                     return Placed(Place.KNOWN, take.run)
                 self._takes.remove(take)
                 brought = replace(brought, run=replace(brought.run, id=take.id))
+        before = tuple(self._takes)
         new = take_of(brought.run, start_hidden=brought.start_hidden)
         self._brought[new.id] = brought
         self._takes.append(new)
@@ -147,7 +148,7 @@ class MemoryShelf:
             superseded = {take.id for take in one.superseded}
             moved = {take.id: replace(take, run=one.run) for take in one.takes}
             self._takes = [moved.get(take.id, take) for take in self._takes if take.id not in superseded]
-        return Placed(Place.BESIDE if new in told.superseded else place_of(told, new), told.run)
+        return Placed(Place.BESIDE if new in told.superseded else place_of(told, new, before), told.run)
 
     def runs(self) -> list[Run]:
         """Return every run as its best take tells it, with what others know besides."""
@@ -165,6 +166,16 @@ class MemoryShelf:
         runners = {brought.run.runner for brought in self._brought.values()}
         gathered = (told for runner in runners for told in self._gathered(runner))
         return next((self._brought[told.best.id].samples for told in gathered if told.run == known), ())
+
+    def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
+        """Return the takes that did not come by the API."""
+        return [
+            take
+            for take in self._takes
+            if take.source is not Source.STRAVA_API
+            and self._brought[take.id].run.runner == runner
+            and since <= take.started_at <= until
+        ]
 
     def _is_again(self, take: Take, brought: Brought) -> bool:
         there = self._brought[take.id]
@@ -250,9 +261,9 @@ class MemoryStore:
         self.commits.append(tuple(facts))
         return placed
 
-    async def seen_file(self, runner: str, digest: str) -> FileSeen | None:
+    async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         await self._pass_gate()
-        return self._files.get((runner, digest))
+        return self._shelf.own_takes(runner, since, until)
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         await self._pass_gate()

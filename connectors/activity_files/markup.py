@@ -65,9 +65,10 @@ def read_markup(content: Content) -> tuple[Recording, ...]:
     except DefusedXmlException as error:
         raise RefusalError("declares a document type, which no activity does (a web page?); export it again") from error
     except SAXParseException as error:
-        where = f"line {error.getLineNumber()}, column {error.getColumnNumber()}"
         raise RefusalError(
-            "damaged: broken XML at {where} (file cut short or altered); export it again", where=where
+            "damaged: broken XML at line {line}, column {column} (file cut short or altered); export it again",
+            line=error.getLineNumber(),
+            column=error.getColumnNumber(),
         ) from error
     return listener.recordings()
 

@@ -69,9 +69,13 @@ class StravaConnector:
         """Return an activity as it was recorded."""
         return await self._ask(lambda desk: desk.recording(tokens, activity))
 
-    async def subscribe(self, callback_url: str, verify_token: str) -> int | None:
-        """Ask for events at `callback_url`; return the subscription's id, None if there is one already."""
+    async def subscribe(self, callback_url: str, verify_token: str) -> int:
+        """Ask for events at `callback_url`; return the subscription's id."""
         return await self._ask(lambda desk: desk.subscribe(callback_url, verify_token))
+
+    async def unsubscribe(self, subscription: int) -> None:
+        """Ask for no more events; one that has ended already is no failure."""
+        await self._ask(lambda desk: desk.unsubscribe(subscription))
 
     async def close(self) -> None:
         """Give up what is under way; its threads end by themselves."""

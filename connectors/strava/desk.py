@@ -113,17 +113,23 @@ class Desk:
         )
         return _understood(answer, lambda body: recording_of(activity, body))
 
-    def subscribe(self, callback_url: str, verify_token: str) -> int | None:
-        """Return the id of a new subscription, None if there is one."""
-        who = self._application
-        form = {"client_id": who.client_id, "client_secret": who.client_secret}
-        form |= {"callback_url": callback_url, "verify_token": verify_token}
+    def subscribe(self, callback_url: str, verify_token: str) -> int:
+        """Return the id of a new subscription."""
+        form = {**self._who(), "callback_url": callback_url, "verify_token": verify_token}
         outcome, reading = self._try(lambda api: api.post("/push_subscriptions", data=form))
-        if not isinstance(outcome, Failure):
-            return _understood(Answer(outcome, reading), _subscription_in).value
-        if outcome.is_subscribed:
-            return None
-        raise failures.of_subscription(outcome, reading)
+        if isinstance(outcome, Failure):
+            raise failures.of_subscription(outcome, reading)
+        return _understood(Answer(outcome, reading), _subscription_in).value
+
+    def unsubscribe(self, subscription: int) -> None:
+        """End a subscription."""
+        failure = self._failure(lambda api: api.delete(f"/push_subscriptions/{subscription}", data=self._who()))
+        if failure and not failure.is_address_unknown:
+            raise failures.of_subscription(failure, None)
+
+    def _who(self) -> dict[str, str]:
+        """Return who asks; in the form, for an address is written down everywhere."""
+        return {"client_id": self._application.client_id, "client_secret": self._application.client_secret}
 
     def _ask(self, question: Question[T], judge: Judge, access: str | None = None) -> Answer[T]:
         outcome, reading = self._try(question, access)

@@ -149,6 +149,8 @@ def of_subscription(failure: Failure, reading: Reading | None) -> StravaError:
     """Judge why there are no events."""
     if failure.is_of_application:
         return _unknown_application(reading)
+    if failure.is_subscribed:
+        return StravaError("Strava sends this application's events elsewhere already: end that subscription", reading)
     if failure.names("pushsubscription"):
         return StravaError("Strava could not verify the callback address: it must be reachable from outside", reading)
     return _of_anything(failure, reading)

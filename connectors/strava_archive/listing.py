@@ -14,7 +14,8 @@ from connectors.strava_archive.storage import FOLDER, LIST, DamagedError, Storag
 
 _FILE = re.compile(rf"{FOLDER}/[^/\x00-\x1f]{{1,200}}\.(fit|gpx|tcx)(\.gz)?", re.IGNORECASE)
 _MOST_BYTES = 100 * MEGABYTE
-_MOST_ROWS = 1_000_000
+_MOST_ROWS = 150_000
+"""As many as a zip can have files; each takes up to a kilobyte of memory."""
 _MOST_CELLS = 400
 _LONGEST_LINE = 200_000
 _ID = re.compile(r"\s*[0-9]{1,20}\s*")

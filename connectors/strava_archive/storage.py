@@ -27,7 +27,7 @@ _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """The others take memory as the archive pleases, and no export uses them."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error)
 # Altered bytes make zipfile stumble in many ways, not all of them its own.
-_STUMBLES = (*_DAMAGE, ArithmeticError, AssertionError, LookupError, NotImplementedError, ValueError)
+_STUMBLES = (*_DAMAGE, ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError)
 
 
 class DamagedError(RefusalError):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,9 +15,10 @@ import click
 from connectors.activity_files.content import printable
 from connectors.sqlite_store import SqliteStore
 from connectors.strava_archive import Archive
-from daemon.cli.common import Exit, Failure, json_option, load_settings, print_json, runner_option, state_folder, words
+from daemon.cli.common import Exit, json_option, load_settings, print_json, runner_option, state_folder, words
 from daemon.cli.database import writable
 from daemon.clock import SystemClock
+from daemon.commands import chosen
 from daemon.crew import harvests
 from daemon.finding import Found, find
 from daemon.household import Runner
@@ -33,8 +35,15 @@ HANDFUL = 5
 MOST_LINES, MOST_ALIKE, MOST_NAMES = 30, 3, 5
 
 
+def _no_empty_path(_ctx: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[Path, ...]:
+    """Refuse an empty word, a script's unset variable: as a path it would be the folder we are in, and all below."""
+    if "" in paths:
+        raise click.BadParameter(words("is no possible path; check it"))
+    return tuple(Path(path) for path in paths)
+
+
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(), callback=_no_empty_path)
 @runner_option
 @json_option
 @click.pass_context
@@ -86,21 +95,14 @@ def _wake(state: Path) -> None:
 
 
 def _choose(runners: Sequence[Runner], name: str | None) -> Runner:
-    if name is None and len(runners) == 1:
-        return runners[0]
-    known = ", ".join(runner.name for runner in runners)
-    if name is None:
-        raise Failure("several runners live here: say which with --runner ({known})", known=known)
-    for runner in runners:
-        if runner.name.casefold() == name.casefold():
-            return runner
-    raise Failure("no runner named {name} lives here: there is {known}", name=name, known=known)
+    whose = chosen([runner.name for runner in runners], name)
+    return next(runner for runner in runners if runner.name == whose)
 
 
 # -- what is told --------------------------------------------------------------------------------------
 
 
-class _Report:
+class _Report(ABC):
     """Counts what became of the files, and tells it at the end."""
 
     def __init__(self, found: Found, advance: Callable[[], None]) -> None:
@@ -124,12 +126,12 @@ class _Report:
         self._show(job, told)
         self._advance()
 
+    @abstractmethod
     def end(self) -> None:
         """Tell what it came to."""
-        raise NotImplementedError
 
-    def _show(self, job: Job, told: Told) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _show(self, job: Job, told: Told) -> None: ...
 
 
 class _Lines(_Report):

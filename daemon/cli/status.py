@@ -105,8 +105,13 @@ def _strava_lines(links: list[dict[str, Any]]) -> list[str]:
 def _inbox_lines(inbox: dict[str, Any]) -> list[str]:
     lines = [words("Watched folder: {folder}").format(folder=inbox["folder"])]
     if not inbox["ok"]:
-        lines.append(f"  {words(inbox['reason'])}")
+        lines.append(f"  {_reason(inbox)}")
     if inbox["waiting"]:
         lines.append("  " + words("files still to be read: {waiting}").format(waiting=inbox["waiting"]))
-    lines += [f"  {one['file']}: {words(one['reason'])}" for one in inbox["failed"]]
+    lines += [f"  {one['file']}: {_reason(one)}" for one in inbox["failed"]]
     return lines
+
+
+def _reason(told: dict[str, Any]) -> str:
+    sentence, parts = told["sentence"], told["parts"]
+    return words(sentence).format(**parts)

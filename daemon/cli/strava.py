@@ -85,17 +85,17 @@ def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
 def unlink(ctx: click.Context, *, yes: bool, runner: str | None) -> None:
     """End the link: the access at Strava, and all that came by it, at once."""
     settings = load_settings(ctx)
-    name = chosen([one.name for one in settings.runners], runner)
+    door = strava_of(settings, SystemClock()) if settings.strava.client_id else None
     if not yes:
         click.confirm(words("End the link, and forget all that came by it?"), abort=True)
-    trouble = asyncio.run(_unlink(ctx, strava_of(settings, SystemClock()), name))
+    name, trouble = asyncio.run(_unlink(ctx, door, runner))
     _wake(ctx, name)
     click.echo(words("Unlinked. The tokens and all that came by Strava are gone; runs from strap and files stay."))
     if trouble:
         told = words(
             "Strava itself could not be told ({reason}): end the access at https://www.strava.com/settings/apps"
         )
-        raise Failure(told, reason=words(str(trouble)))
+        raise Failure(told, reason=words(trouble))
 
 
 @strava.command()
@@ -204,20 +204,30 @@ def _may_read(scopes: frozenset[Scope]) -> bool:
     return bool(scopes & {Scope.ACTIVITY_READ, Scope.ACTIVITY_READ_ALL})
 
 
-async def _unlink(ctx: click.Context, door: Strava, runner: str) -> StravaError | None:
-    """Revoke, and forget whatever came of that; return what kept Strava from being told."""
-    trouble = None
+async def _unlink(ctx: click.Context, door: Strava | None, wanted: str | None) -> tuple[str, str | None]:
+    """Revoke, and forget whatever came of that; return whose link it was, and what kept Strava from being told.
+
+    Whoever left the settings, and an application that did, must not keep a link from being ended.
+    """
     async with writable(ctx) as database:
         book = SqliteBook(database)
-        account = next((one for one in await book.accounts() if one.runner == runner), None)
-        if account is None:
-            raise Failure("{runner} is not linked to Strava", runner=runner)
-        try:
-            await door.revoke(account.tokens)
-        except StravaError as error:
-            trouble = error
-        await book.unlink(runner)
-    return trouble
+        accounts = {account.runner: account for account in await book.accounts()}
+        if not accounts:
+            raise Failure("nobody is linked to Strava: duurloop strava link")
+        account = accounts[chosen(list(accounts), wanted)]
+        trouble = await _revoke(door, account)
+        await book.unlink(account.runner)
+    return account.runner, trouble
+
+
+async def _revoke(door: Strava | None, account: Account) -> str | None:
+    if door is None:
+        return words("no application in the settings")
+    try:
+        await door.revoke(account.tokens)
+    except StravaError as error:
+        return str(error)
+    return None
 
 
 # -- looking ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from daemon.strava.port import Strava, StravaError
 
 MEMO = "strava webhook"
 LONGEST_ID = 2**63
+AGAIN = Backoff(30.0, 3600.0)
 
 log = structlog.get_logger()
 
@@ -33,9 +34,6 @@ class Listener(Protocol):
 
     def hear_of(self, athlete: int, activity: int | None) -> None:
         """Look at an activity of which something was heard; None stands for the link itself."""
-
-
-AGAIN = Backoff(30.0, 3600.0)
 
 
 async def answer_events(
@@ -70,17 +68,17 @@ class Webhook:
     async def recall(self) -> None:
         """Find back what was agreed before a restart; another address wants another subscription."""
         kept = _object(await self._book.memo(MEMO) or "")
-        if kept.get("callback_url") == self.callback_url:
-            self._verify_token = str(kept.get("verify_token"))
-            self._subscription = kept.get("subscription")
-            self._is_subscribed = True
-        else:
-            self._verify_token = secrets.token_urlsafe(24)
+        self._subscription = _id(kept.get("subscription"))
+        self._is_subscribed = kept.get("callback_url") == self.callback_url
+        self._verify_token = str(kept.get("verify_token")) if self._is_subscribed else secrets.token_urlsafe(24)
 
     async def subscribe(self, strava: Strava) -> None:
         """Ask Strava for events, unless it was asked before. Raises `StravaError`, `StoreError`."""
         if self._is_subscribed:
             return
+        if self._subscription is not None:  # an application has one: that of the address before makes room
+            await strava.unsubscribe(self._subscription)
+            await self._book.keep_memo(MEMO, None)
         self._subscription = await strava.subscribe(self.callback_url, self._verify_token)
         agreed = {
             "callback_url": self.callback_url,
@@ -108,7 +106,7 @@ class Webhook:
         """Take an event in; whatever it says, the answer is the same, and comes at once."""
         event = _object(await request.read())
         owner, subscription = _id(event.get("owner_id")), event.get("subscription_id")
-        if owner is not None and self._subscription in (None, subscription):
+        if owner is not None and subscription == self._subscription:
             about_activity = event.get("object_type") == "activity"
             self._listener.hear_of(owner, _id(event.get("object_id")) if about_activity else None)
         return web.Response()

@@ -1,16 +1,16 @@
 """Bringing listed runs in, one by one, with a request only where there is a heart rate and nothing better is here."""
 
-import asyncio
 from datetime import timedelta
 
 import structlog
 
+from daemon.aside import in_thread
 from daemon.clock import Clock
 from daemon.domain.activity import Activity, Known
 from daemon.domain.quota import Purpose
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
-from daemon.domain.takes import Take, are_one_run
+from daemon.domain.takes import DOORSTEP, Take, are_one_run
 from daemon.library import NEWS
 from daemon.store import ActivityRead, Brought, FactRefusedError, Store
 from daemon.strava.book import Book, origin_of
@@ -20,7 +20,7 @@ from daemon.strava.port import GoneError, ScopeError, Strava, UnauthorizedError,
 
 GONE_DOUBLINGS = 8
 """What Strava lists and does not have is asked for ever more seldom, in the end once a day."""
-_DAY = timedelta(days=1)
+_LONGEST = timedelta(days=31)
 
 log = structlog.get_logger()
 
@@ -84,9 +84,9 @@ class Bringer:
         await self._book.drop(link.runner, activity.id, is_read=False)
 
     async def _bring(self, link: Link, activity: Activity, recording: Recording) -> None:
-        judge = link.library.yardstick.judge
-        brought = await asyncio.to_thread(
-            judge, recording, Source.STRAVA_API, origin_of(activity.id), start_hidden=activity.start_hidden
+        judge, origin = link.library.yardstick.judge, origin_of(activity.id)
+        brought = await in_thread(
+            lambda: judge(recording, Source.STRAVA_API, origin, start_hidden=activity.start_hidden), "judge"
         )
         await self._keep(link, activity, brought)
 
@@ -104,13 +104,8 @@ class Bringer:
     async def _has_own(self, link: Link, activity: Activity) -> bool:
         """Tell whether an own take is here that Strava's would not outdo: then nothing is asked of it."""
         wanted = _as_take(activity)
-        runs = await self._store.runs(link.runner, wanted.started_at - _DAY, until=wanted.ends_at + _DAY)
-        return any(
-            run.sources[0] is not Source.STRAVA_API
-            and are_one_run(wanted, Take(run.id, run.id, run.sources[0], run.started_at, run.duration_s, 0.0))
-            and run.judgement.heart_rate.coverage_pct / 100 * run.duration_s >= activity.elapsed_s / 2
-            for run in runs
-        )
+        own = await self._store.own_takes(link.runner, wanted.started_at - _LONGEST, wanted.ends_at)
+        return any(are_one_run(wanted, take) and take.heard_s >= activity.elapsed_s / DOORSTEP for take in own)
 
 
 def _as_take(activity: Activity) -> Take:

@@ -50,6 +50,7 @@ PATIENCE = 5
 TROUBLE_AFTER_S = 86_400.0
 LASTING_S = 3600.0
 """A closed gate is worth telling of when it stays closed longer than a quarter of an hour can."""
+MOST_HEARD = 100
 HEARSAY_S = 60.0
 """So long after a look no event brings about another one."""
 PURGE_EVERY = timedelta(hours=1)
@@ -133,7 +134,7 @@ class Follower:
         now = self._clock.monotonic()
         for link in self.links.values():
             if link.account.athlete == athlete:
-                if activity is not None:
+                if activity is not None and len(link.again) < MOST_HEARD:
                     link.again.add(activity)
                 soonest = now if link.looked_at is None else max(now, link.looked_at + HEARSAY_S)
                 link.look_at = min(link.look_at, Instant(soonest))
@@ -176,7 +177,7 @@ class Follower:
             await self._keep_quota(anyway=True)  # before anything is asked: would the database take it?
         if not self.is_begun:
             if kept := await self._book.memo(QUOTA_MEMO):
-                self._keys.resume(Quota.from_record(json.loads(kept)))
+                self._keys.resume(_quota_in(kept))
             self.is_begun = True
 
     async def _find_links(self) -> None:
@@ -310,3 +311,10 @@ class Follower:
         if self.gate.is_dirty or anyway:
             await self._book.keep_memo(QUOTA_MEMO, json.dumps(self.gate.quota.to_record()))
             self.gate.is_dirty = False
+
+
+def _quota_in(kept: str) -> Quota:
+    try:
+        return Quota.from_record(json.loads(kept))
+    except ValueError:
+        return Quota()

@@ -18,8 +18,10 @@ from daemon.store import ActivityRead, Store
 from daemon.strava.book import Account, Book
 from daemon.strava.keys import Keys
 from daemon.strava.link import Link, Walk
-from daemon.strava.port import Strava
+from daemon.strava.port import Strava, UnreachableError
 
+LONGEST_WALK = 500
+"""Pages: a hundred thousand activities."""
 NOTED = timedelta(hours=1)
 """A look that found nothing new is noted at most that often."""
 WALK_EVERY = timedelta(hours=23)
@@ -74,6 +76,8 @@ class Looker:
     async def walk_on(self, link: Link, walk: Walk) -> None:
         """Look at the next page of the whole list."""
         page = await self._keys.ask(link, Purpose.BACKFILL, lambda tokens: self._strava.activities(tokens, walk.page))
+        if walk.page > LONGEST_WALK:  # somebody in between gives the same page for ever
+            raise UnreachableError("Strava's list has no end")
         known = await self._book.known(link.runner)
         await self._note(link, known, page, NEVER)
         walk.page += 1

@@ -106,8 +106,11 @@ class Strava(Protocol):
     async def recording(self, tokens: Tokens, activity: Activity) -> Answer[Recording]:
         """Return an activity as it was recorded (one request for all streams)."""
 
-    async def subscribe(self, callback_url: str, verify_token: str) -> int | None:
-        """Ask for events at `callback_url`; return the subscription's id, None if there is one already."""
+    async def subscribe(self, callback_url: str, verify_token: str) -> int:
+        """Ask for events at `callback_url`; return the subscription's id. An application has one at the most."""
+
+    async def unsubscribe(self, subscription: int) -> None:
+        """Ask for no more events; one that has ended already is no failure."""
 
     async def close(self) -> None:
         """Let go of whatever is open; what is under way is abandoned."""

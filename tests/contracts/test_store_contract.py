@@ -217,7 +217,7 @@ class TestRunsFromElsewhere:
     async def test_a_better_recording_tells_the_run_under_the_old_name(self, store: Store) -> None:
         await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING[:200]), RUNNING[:200])])
         placed = await store.bring(brought("f1", Source.FILE, name="Rondje"), nothing)
-        assert placed == Placed(Place.BETTER, "s1")
+        assert placed == Placed(Place.WHOLE, "s1")
         (run,) = await store.runs()
         assert (run.id, run.sources, run.name, run.duration_s) == ("s1", (Source.STRAP, Source.FILE), "Rondje", 1801.0)
         assert await store.run("f1") == run
@@ -254,9 +254,28 @@ class TestRunsFromElsewhere:
         later = minutes(judged_run("s2", RUNNING[:200]), 15)
         await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING[:200]), RUNNING[:200])])
         await store.commit([replace(OPENED, session="s2"), RunKept("s2", later, RUNNING[:200])])
-        assert await store.bring(brought("f1", Source.FILE), nothing) == Placed(Place.BETTER, "s1")
+        assert await store.bring(brought("f1", Source.FILE), nothing) == Placed(Place.WHOLE, "s1")
         assert [run.id for run in await store.runs()] == ["s1"]
         assert await store.run("s2") == await store.run("s1")
+
+    async def test_who_comes_back_under_the_name_of_a_run_meets_what_is_left_of_it(self, store: Store) -> None:
+        whole, hour = RUNNING, tuple(sample(float(second), 128) for second in range(0, 901, 3))
+        await store.bring(brought("strava:1", Source.STRAVA_API, whole), nothing)
+        await store.bring(brought("f1", Source.FILE, hour, later=16), nothing)  # the second half, as a file
+        cropped = brought("strava:1", Source.STRAVA_API, hour[:200])
+        placed = await store.bring(cropped, nothing)
+        runs = await store.runs()
+        assert sorted(run.id for run in runs) == sorted({run.id for run in runs})
+        assert placed.place is Place.NEW
+        assert len(runs) == 2
+
+    async def test_own_takes_are_those_of_strap_and_file(self, store: Store) -> None:
+        await store.bring(brought("strava:1", Source.STRAVA_API), nothing)
+        await store.bring(brought("f1", Source.FILE, later=60), nothing)
+        later = EVENING + timedelta(hours=2)
+        assert [take.id for take in await store.own_takes(ELS.name, EVENING, later)] == ["f1"]
+        assert await store.own_takes(ELS.name, EVENING, EVENING) == []
+        assert await store.own_takes("Jan", EVENING, later) == []
 
     async def test_another_runner_s_run_at_the_same_time_is_another_run(self, store: Store) -> None:
         await store.bring(brought("f1", Source.FILE), nothing)
@@ -279,16 +298,16 @@ class TestRunsFromElsewhere:
         claimed = await post.claim(PHONE.id, EVENING)
         assert claimed is not None
         assert claimed.letter.key == "after:f1"
-        assert await store.seen_file(ELS.name, "f1") == FileSeen(ELS.name, "f1", ("ride",), EVENING)
+        assert await store.seen_files(ELS.name) == {"f1": ("ride",)}
 
     async def test_a_file_that_was_never_seen_is_none(self, store: Store) -> None:
-        assert await store.seen_file(ELS.name, "f1") is None
+        assert await store.seen_files(ELS.name) == {}
 
     async def test_the_last_look_at_a_file_counts(self, store: Store) -> None:
         await store.commit([FileSeen(ELS.name, "f1", ("ride",), EVENING)])
         await store.commit([FileSeen(ELS.name, "f1", (), EVENING)])
-        assert await store.seen_file(ELS.name, "f1") == FileSeen(ELS.name, "f1", (), EVENING)
-        assert await store.seen_file("Jan", "f1") is None
+        assert await store.seen_files(ELS.name) == {"f1": ()}
+        assert await store.seen_files("Jan") == {}
 
 
 class TestTogether:

@@ -151,6 +151,18 @@ class TestInTheBrowser:
         assert "settings/apps" in said.err
         assert duurloop("strava", "status", "--json").json()["links"] == []
 
+    def test_a_link_is_ended_for_who_left_the_settings_and_without_an_application(
+        self, duurloop: Say, tmp_path: Path
+    ) -> None:
+        duurloop("strava", "link")
+        duurloop("strava", "sync")
+        (tmp_path / "duurloop.toml").write_text('[[runners]]\nname = "Jan"\nzone = "118-136"\n', encoding="utf-8")
+        said = duurloop("strava", "unlink", "--yes")
+        assert said.code == 1
+        assert "(no application in the settings): end the access at" in said.err
+        assert duurloop("runs", "--json").json() == []
+        assert duurloop("strava", "status", "--json").json()["links"] == []
+
     def test_a_used_up_day_ends_the_sync_with_try_later(self, duurloop: Say, strava: StravaServer) -> None:
         duurloop("strava", "link")
         strava.used_elsewhere(1000)
@@ -169,11 +181,21 @@ class TestOnAnotherMachine:
         [
             (lambda _: "", "has no code in it"),
             (lambda _: "abcdef0123", "has no code in it"),
+            (lambda _: "http://[localhost/strava?code=1", "has no code in it"),
+            (lambda _: "http://localhost/strava?" + "a=1&" * 99, "has no code in it"),
             (lambda address: address.replace("state=", "state=x"), "belongs to another attempt"),
             (lambda address: address.replace("code=", "kode="), "has no code in it"),
             (lambda address: address.replace("code=", "code=x"), "duurloop: "),
         ],
-        ids=["nothing", "the code alone", "another attempt's", "without a code", "a wrong code"],
+        ids=[
+            "nothing",
+            "the code alone",
+            "no address",
+            "far too much",
+            "another attempt's",
+            "without a code",
+            "a wrong code",
+        ],
     )
     def test_anything_else_is_refused_in_one_line(
         self, duurloop: Say, paste: Paste, change: Callable[[str], str], complaint: str
@@ -190,7 +212,9 @@ class TestWithoutALink:
 
     def test_there_is_nothing_to_sync_or_to_end(self, duurloop: Say) -> None:
         assert duurloop("strava", "sync").err == "duurloop: nobody is linked to Strava: duurloop strava link\n"
-        assert duurloop("strava", "unlink", "--yes").err == "duurloop: Els is not linked to Strava\n"
+        assert (
+            duurloop("strava", "unlink", "--yes").err == "duurloop: nobody is linked to Strava: duurloop strava link\n"
+        )
 
     def test_settings_without_an_application_are_said_to_have_none(self, say: Say, tmp_path: Path) -> None:
         settings = tmp_path / "duurloop.toml"

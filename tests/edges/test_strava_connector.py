@@ -689,16 +689,9 @@ async def test_a_callback_that_cannot_be_verified_is_told(strava: StravaServer) 
     assert "could not verify the callback" in str(error)
 
 
-@pytest.mark.parametrize(
-    ("reply", "number"),
-    [
-        (Reply(201, {"id": 290_001}), 290_001),
-        (refusal(400, "PushSubscription", "", "already exists"), None),
-    ],
-)
-async def test_events_are_asked_for_once(strava: StravaServer, reply: Reply, number: int | None) -> None:
-    strava.faults.add("POST /push_subscriptions", reply)
-    assert await connector(strava).subscribe("http://localhost/hook", "verify") == number
+async def test_events_are_asked_for_once(strava: StravaServer) -> None:
+    strava.faults.add("POST /push_subscriptions", Reply(201, {"id": 290_001}))
+    assert await connector(strava).subscribe("http://localhost/hook", "verify") == 290_001
     (asked,) = strava.requests
     assert asked.query == {}
     assert asked.form == {
@@ -713,6 +706,7 @@ async def test_events_are_asked_for_once(strava: StravaServer, reply: Reply, num
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
+        (refusal(400, "PushSubscription", "", "already exists"), StravaError),
         (Reply(201, {"id": "new"}), UnreachableError),
         (Reply(200, []), UnreachableError),
         (BROKEN, UnreachableError),
@@ -726,6 +720,20 @@ async def test_a_subscription_fails_by_what_strava_says(
 ) -> None:
     strava.faults.add("POST /push_subscriptions", reply)
     assert type(await failure(connector(strava).subscribe("http://localhost/hook", "v"))) is kind
+
+
+@pytest.mark.parametrize("reply", [Reply(204, ""), refusal(404, "PushSubscription", "id", "not found")])
+async def test_a_subscription_is_ended_and_one_that_has_ended_is_no_failure(strava: StravaServer, reply: Reply) -> None:
+    strava.faults.add("DELETE /push_subscriptions", reply)
+    await connector(strava).unsubscribe(7)
+    (asked,) = strava.requests
+    assert (asked.path, asked.query) == ("/push_subscriptions/7", {})
+    assert strava.leaks == []
+
+
+async def test_a_subscription_that_could_not_be_ended_is_told(strava: StravaServer) -> None:
+    strava.faults.add("DELETE /push_subscriptions", BROKEN)
+    assert type(await failure(connector(strava).unsubscribe(7))) is UnreachableError
 
 
 # --- failure ----------------------------------------------------------------------------------------------------------

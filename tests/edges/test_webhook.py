@@ -15,6 +15,7 @@ from connectors.sqlite_strava import SqliteBook
 from connectors.strava import StravaConnector
 from daemon.page.server import answering
 from daemon.page.webhook import MEMO, Webhook, answer_events
+from daemon.strava.port import StravaError
 from tests.fakes import FakeClock, running
 from tests.strava_server import StravaServer
 
@@ -87,12 +88,26 @@ async def test_it_subscribes_once_and_remembers(desk: Desk) -> None:
     assert "secret" not in (await desk.book.memo(MEMO) or "secret")
 
 
-async def test_another_address_wants_another_subscription(desk: Desk) -> None:
+async def test_at_another_address_the_subscription_before_makes_room(desk: Desk) -> None:
     async with desk.listens():
         await desk.webhook.subscribe(desk.door)
-    other = Webhook("https://elsewhere.example/strava", desk.book, desk.ear)
-    await other.recall()
-    assert (await desk.book.memo(MEMO) or "").count("elsewhere") == 0
+    async with desk.listens() as address:  # another port
+        await desk.webhook.subscribe(desk.door)
+        event = {"object_type": "activity", "object_id": 77, "owner_id": 5}
+        assert await asyncio.to_thread(lambda: desk.strava.push(**event)) == 200
+    assert desk.ear.heard == [(5, 77)]
+    assert address in (await desk.book.memo(MEMO) or "")
+    assert desk.strava.leaks == []
+
+
+async def test_a_subscription_of_another_program_is_not_taken_for_ours(desk: Desk) -> None:
+    async with desk.listens():
+        await desk.webhook.subscribe(desk.door)
+    await desk.book.keep_memo(MEMO, None)
+    async with desk.listens():
+        with pytest.raises(StravaError, match="elsewhere already"):
+            await desk.webhook.subscribe(desk.door)
+    assert await desk.book.memo(MEMO) is None
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "x" * 5000, "é"])
@@ -103,9 +118,10 @@ async def test_whoever_does_not_know_the_token_learns_nothing(desk: Desk, token:
 
 
 async def test_an_event_about_the_athlete_asks_for_a_look_at_the_link(desk: Desk) -> None:
-    async with desk.listens() as address:
+    async with desk.listens():
+        await desk.webhook.subscribe(desk.door)
         event = {"object_type": "athlete", "object_id": 5, "owner_id": 5, "updates": {"authorized": "false"}}
-        assert await post(address, event) == 200
+        assert await asyncio.to_thread(lambda: desk.strava.push(**event)) == 200
     assert desk.ear.heard == [(5, None)]
 
 

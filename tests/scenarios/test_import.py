@@ -208,6 +208,15 @@ class TestOneFile:
             1, "", f"{home.files / 'no.fit'}: no such file; check the path\n"
         )
 
+    def test_an_empty_word_is_no_path_and_not_the_folder_we_are_in(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        home.add("lake.tcx", tcx_run())
+        monkeypatch.chdir(home.files)
+        said = home.bring("")
+        assert (said.code, said.out) == (2, "")
+        assert "no possible path" in said.err
+
     def test_control_characters_in_a_name_do_not_reach_the_terminal(self, home: Home) -> None:
         assert "\x1b" not in home.bring(home.add("\x1b[2J.tcx", tcx_run())).out
 
@@ -242,7 +251,7 @@ class TestSports:
 
 
 class TestAnswers:
-    @pytest.mark.parametrize(("ended_hours_ago", "letters"), [(47, 1), (49, 0)])
+    @pytest.mark.parametrize(("ended_hours_ago", "letters"), [(47, 1), (49, 0), (-12, 1), (-48, 0)])
     def test_a_run_of_the_last_two_days_is_answered_an_older_one_is_not(
         self, home: Home, ended_hours_ago: int, letters: int
     ) -> None:
@@ -482,6 +491,16 @@ class TestManyFiles:
         assert not any(map(is_alive, readers))
         assert_goes_on(home, tmp_path)
 
+    def test_interrupted_in_one_long_file_it_does_not_wait_for_its_end(self, home: Home) -> None:
+        long = home.add(
+            "long.gpx", gpx_file(gpx_track([gpx_point(clock(START, 0), extensions="<hr>125</hr>")] * 480_000))
+        )
+        with home.bringing(long) as process:
+            wait_until(lambda: long in open_files_of(process.pid))
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=5)
+        assert process.returncode == 130
+
     def test_a_reader_that_dies_takes_one_file_with_it(self, home: Home, tmp_path: Path) -> None:
         many(home)
         with home.bringing(home.files, "--json") as process:
@@ -509,6 +528,13 @@ def after_lines(process: "subprocess.Popen[str]", count: int) -> list[int]:
         assert process.stdout.readline()
     threads = Path(f"/proc/{process.pid}/task").iterdir()
     return [int(pid) for thread in threads for pid in (thread / "children").read_text(encoding="ascii").split()]
+
+
+def open_files_of(pid: int) -> set[Path]:
+    try:
+        return {link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:
+        return set()  # one was closed as we looked
 
 
 def is_alive(pid: int) -> bool:

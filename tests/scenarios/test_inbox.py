@@ -144,6 +144,8 @@ class TestReading:
                 "folder": str(house.folder),
                 "ok": True,
                 "reason": None,
+                "sentence": None,
+                "parts": {},
                 "waiting": 0,
                 "failed": [],
                 "last": {"file": "a.fit", "outcome": "imported", "at": moment},
@@ -179,6 +181,12 @@ class TestReading:
             house.put(name, "nonsense")
             await house.looks(3)
             assert (house.reader.names, house.inbox.report()["waiting"], house.failed()) == ([], 0, {})
+
+    async def test_a_text_that_is_no_run_is_nobodys_trouble(self, house: House) -> None:
+        async with house.lives():
+            house.put("shopping.txt", "milk")
+            await house.looks(2)
+            assert (house.reader.names, house.failed()) == (["shopping.txt"], {})
 
     async def test_the_newest_is_read_first_and_each_once(self, house: House) -> None:
         for number, name in enumerate(("new.fit", "deep/older.fit", "oldest.fit")):
