@@ -1,5 +1,6 @@
 """The whole way of a run from Strava: what it costs, what becomes of it, and how it goes again."""
 
+import random
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,9 +14,11 @@ from daemon.domain.effort import Verdict
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
+from daemon.pulse import Pulses
+from daemon.service import Parts, Service, Shelves
 from daemon.store import RunKept, SessionOpened
 from daemon.strava.book import State
-from tests.fakes import EASY, EVENING, judged_run, runner, sample
+from tests.fakes import EASY, EVENING, eventually, judged_run, runner, running, sample
 from tests.strava_house import DAY_S, DECADE, ELS, HOUR_S, QUARTER_S, House, ago, house_at, left_in
 from tests.strava_server import TOO_MANY, Activity
 
@@ -362,3 +365,22 @@ def _kept(at: datetime) -> tuple[SessionOpened, RunKept]:
 
 async def _kept_strap_run(house: House, at: datetime) -> None:
     await house.store.commit(_kept(at))
+
+
+async def test_what_may_not_be_kept_goes_also_when_the_settings_have_no_application_any_more(tmp_path: Path) -> None:
+    async with house_at(tmp_path) as house:
+        house.athlete.add_run(ago(hours=2), 6, bpm=128)
+        await house.link()
+        await house.go_on()
+        house.clock.jump(8 * DAY_S)
+        parts = Parts((ELS,), {}, {}, {}, lambda _: ())
+        shelves = Shelves(house.store, house.post, house.book)
+        service = Service(parts, shelves, house.clock, random.Random(1), Pulses(house.clock, 120.0))  # noqa: S311
+        assert "strava" not in service.workers()
+        async with running(service.workers()["keeper"]()):
+            await eventually(lambda: takes_in(tmp_path / "duurloop.db") == 0)
+
+
+def takes_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        return int(database.execute("SELECT count(*) FROM take").fetchone()[0])
