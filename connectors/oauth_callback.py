@@ -47,12 +47,14 @@ class OAuthCallback:
         """Return where the browser is to be sent back to."""
         return f"http://{LOOPBACK}:{self._server.server_port}{PATH}"
 
-    def wait(self, for_s: float) -> Redirect | None:
-        """Return what the browser brought, None if it did not come in time. Others are sent away."""
+    def wait(self, for_s: float, pasted: Callable[[], Redirect | None]) -> Redirect | None:
+        """Return what the browser brought, or what was `pasted` meanwhile; None if neither came in time."""
         until = time.monotonic() + for_s
-        while self._server.brought is None and time.monotonic() < until:
+        while time.monotonic() < until:
             self._server.handle_request()
-        return self._server.brought
+            if told := self._server.brought or pasted():
+                return told
+        return None
 
 
 class _Server(HTTPServer):

@@ -108,6 +108,10 @@ async def open_readonly(path: Path) -> AsyncIterator[Database]:
         with _translated():
             connection.row_factory = sqlite3.Row
             await _refuse_foreign(connection, len(_scripts(MIGRATIONS)))
+            if await _version(connection) < len(_scripts(MIGRATIONS)):
+                raise StoreError(
+                    "the database is of an earlier duurloop: start the service once to bring it up to date"
+                )
         yield Database(connection, path)
     finally:
         await connection.close()

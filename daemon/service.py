@@ -16,6 +16,7 @@ from daemon.clock import Clock, wait_for
 from daemon.coach import Coach, Observer
 from daemon.commands import Commands, Courses
 from daemon.control import Handler
+from daemon.domain.run import Source
 from daemon.domain.session import Close, Effect, Event, Open
 from daemon.domain.wording import channel_text
 from daemon.following import Followed
@@ -141,7 +142,8 @@ class Service:
                     followed.permit.arm()  # whoever held the strap for this session may hold it again
         for followed in self._followed.values():
             for run in await self._store.runs(followed.name, limit=1):
-                followed.coach.rest_after(run)
+                if Source.STRAP in run.sources:
+                    followed.coach.rest_after(run)
         await self.recorder.flush()
 
     def workers(self) -> dict[str, Worker]:

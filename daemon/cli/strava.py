@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import os
 import secrets
+import select
 import sys
 import threading
 import webbrowser
@@ -54,15 +55,13 @@ def strava() -> None:
 @runner_option
 @click.pass_context
 def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
-    """Allow duurloop to read your activities: in the browser, or with --paste on another machine."""
+    """Allow duurloop to read your activities: in a browser on this machine or, pasting an address, on another one."""
     settings, clock = load_settings(ctx), SystemClock()
     name = chosen([one.name for one in settings.runners], runner)
     door, check = strava_of(settings, clock), secrets.token_urlsafe(24)
-    redirect = _pasted(door, check) if paste or not _has_browser() else _from_browser(door, check)
-    if redirect.get("error"):
+    redirect = _from_paste(door, check) if paste else _from_browser(door, check)
+    if "code" not in redirect:
         raise Failure("Strava was told no; nothing has changed. To try again: duurloop strava link")
-    if not redirect.get("code"):
-        raise Failure("that address has no code in it: paste the whole address at which the browser ended")
     account = asyncio.run(_link(ctx, door, clock, name, redirect))
     for scope in missing_scopes(account.scopes):
         click.echo(words(SCOPES[scope]), err=True)
@@ -144,36 +143,48 @@ def sync(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
 # -- linking ---------------------------------------------------------------------------------------
 
 
-def _has_browser() -> bool:
-    """Tell whether a browser on this machine would be seen by whoever types."""
-    if not sys.stdin.isatty() and not os.environ.get("BROWSER"):
-        return False
-    return bool(os.environ.get("BROWSER") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def _from_browser(door: Strava, check: str) -> Redirect:
+    """Wait for a browser on this machine; on another one it cannot come back, but what it shows can be pasted."""
     goodbye = words("Thank you. You may close this page; the rest is told in the terminal.")
     with OAuthCallback(lambda redirect: _is_ours(redirect, check), goodbye) as callback:
         address = door.authorization_url(callback.address, check)
-        click.echo(words("Say yes in the browser. If none opens, open this address on this machine:"))
+        click.echo(words("Open this address in a browser and say yes:"), err=True)
         click.echo(address)
-        # some browsers keep whoever opened them waiting until the page is there, which is up to us
-        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-        redirect = callback.wait(PATIENCE_S)
+        click.echo(words("If the browser is on another machine, paste the address at which it ends here:"), err=True)
+        if _has_browser():
+            # some browsers keep whoever opened them waiting until the page is there, which is up to us
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+        redirect = callback.wait(PATIENCE_S, _waiting_line)
     if redirect is None:
         raise Failure("no browser came back within five minutes; try duurloop strava link --paste")
-    return redirect
+    return _checked(redirect, check)
 
 
-def _pasted(door: Strava, check: str) -> Redirect:
+def _has_browser() -> bool:
+    """Tell whether a browser on this machine would be seen by whoever types."""
+    return any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _waiting_line() -> Redirect | None:
+    """Return what was typed or pasted since, if anything was."""
+    with suppress(OSError, TypeError, ValueError):  # there may be no terminal at all
+        if select.select([sys.stdin], [], [], 0)[0] and (line := sys.stdin.readline()).strip():
+            return redirect_of(line) or {"line": "no address"}
+    return None
+
+
+def _from_paste(door: Strava, check: str) -> Redirect:
     click.echo(words("Open this address in a browser, on any machine, and say yes:"), err=True)
     click.echo(door.authorization_url(PASTE_TO, check))
     click.echo(words("The browser then ends at a page that it can't show. Paste that page's address here:"), err=True)
-    redirect = redirect_of(sys.stdin.readline())
-    if not redirect:
+    return _checked(redirect_of(sys.stdin.readline()), check)
+
+
+def _checked(redirect: Redirect, check: str) -> Redirect:
+    if "code" not in redirect and "error" not in redirect:
         raise Failure("that address has no code in it: paste the whole address at which the browser ended")
     if not _is_ours(redirect, check):
-        raise Failure("that address belongs to another attempt: begin again with duurloop strava link --paste")
+        raise Failure("that address belongs to another attempt: begin again with duurloop strava link")
     return redirect
 
 

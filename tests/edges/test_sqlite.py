@@ -278,6 +278,16 @@ class TestReadonly:
             with pytest.raises(StoreError, match="readonly"):
                 await SqliteStore(beside).commit([OPENED])
 
+    async def test_of_an_earlier_duurloop_s_database_it_says_what_to_do(self, path: Path, tmp_path: Path) -> None:
+        earlier = tmp_path / "migrations"
+        earlier.mkdir()
+        (earlier / "0001_first.sql").write_text((MIGRATIONS / "0001_first.sql").read_text())
+        async with open_database(path, earlier):
+            pass
+        with pytest.raises(StoreError, match="start the service once"):
+            async with open_readonly(path):
+                pass
+
     async def test_a_name_with_signs_that_mean_something_in_an_address_is_a_name(self, tmp_path: Path) -> None:
         path = tmp_path / "50% off? #1.db"
         async with open_database(path) as database:
