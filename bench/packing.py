@@ -30,7 +30,10 @@ YEAR_HOURS, UNPACKED = 150, 50
 """Three hours a week; what the peers are measured on before they are scaled up."""
 RATE_S = 5.0
 ZONE = TargetZone(Bpm(120), Bpm(138))
-RUN_COLUMNS = "(id, runner, started_at, duration_s, sport, samples, coverage_pct, verdict, beats)"
+RUN_COLUMNS = (
+    "(id, run, is_best, source, runner, started_at, ends_at, start_hidden, duration_s, heard_s, sport, samples,"
+    " coverage_pct, verdict, beats)"
+)
 
 
 # -- what is packed --------------------------------------------------------------------------------------
@@ -135,11 +138,12 @@ def fill(database: sqlite3.Connection, hours: Sequence[Sequence[HeartRateSample]
     for number in range(HOURS):
         identity = f"run {number}"
         database.execute(
-            f"INSERT INTO run {RUN_COLUMNS} VALUES (?, 'Els', ?, 3600, 'run', 3600, 100, 'calm', 0)",  # noqa: S608
+            f"INSERT INTO take {RUN_COLUMNS} VALUES (?1, ?1, 1, 'strap', 'Els', ?2, ?2, 0,"  # noqa: S608 - a constant
+            " 3600, 3600, 'run', 3600, 100, 'calm', 0)",
             (identity, f"{number:05}"),
         )
         database.execute(
-            "INSERT INTO run_source (run, source, samples, rr, histogram) VALUES (?, 'strap', ?, ?, ?)",
+            "INSERT INTO take_samples (take, samples, rr, histogram) VALUES (?, ?, ?, ?)",
             (identity, *packed[number % len(packed)]),
         )
     database.execute("COMMIT")
@@ -150,7 +154,8 @@ def from_histograms(database: sqlite3.Connection) -> float:
     times = [
         time_in_bins(histogram, ZONE.low, ZONE.high)
         for (histogram,) in database.execute(
-            "SELECT histogram FROM run_source JOIN run ON run.id = run WHERE runner = 'Els'"
+            "SELECT histogram FROM take_samples JOIN take ON take.id = take_samples.take"
+            " WHERE is_best AND runner = 'Els'"
         )
     ]
     return sum(below + inside for below, inside, _ in times) / sum(map(sum, times))
@@ -158,7 +163,7 @@ def from_histograms(database: sqlite3.Connection) -> float:
 
 def from_packed(database: sqlite3.Connection) -> float:
     """Return the calm share of some hours, from their samples."""
-    found = database.execute("SELECT samples FROM run_source LIMIT ?", (UNPACKED,))
+    found = database.execute("SELECT samples FROM take_samples LIMIT ?", (UNPACKED,))
     zones = [time_in_zone(hold(unpack_samples(samples)), ZONE, HOUR_S) for (samples,) in found]
     calm = sum(zone.below_s + zone.inside_s for zone in zones)
     return calm / (calm + sum(zone.above_s for zone in zones))

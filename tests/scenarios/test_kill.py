@@ -111,10 +111,10 @@ def test_killed_at_random_moments_it_goes_on_with_one_session_and_loses_nothing_
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
 
-    assert house.look("SELECT count(*) FROM run") == [(1,)]
+    assert house.look("SELECT count(*) FROM take") == [(1,)]
     assert house.look("SELECT count(*) FROM session") == [(0,)]
     assert answer["run"]["plan"] == {"id": "x", "step": 1}
-    ((packed, rr),) = house.look("SELECT samples, rr FROM run_source")
+    ((packed, rr),) = house.look("SELECT samples, rr FROM take_samples")
     assert isinstance(packed, bytes)
     assert isinstance(rr, bytes)
     in_run = [word for one in unpack_samples(packed, rr) for word in one.rr_words]

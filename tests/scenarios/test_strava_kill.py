@@ -48,7 +48,9 @@ class House:
     def lives(self) -> Iterator["subprocess.Popen[bytes]"]:
         command = [sys.executable, str(DRIVER), str(self.path), self.strava.oauth_url]
         command += [self.strava.client_id, self.strava.client_secret]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        # the driver wants the tests' own builders; against an installed wheel their folder is on no path
+        places = [*sys.path, str(DRIVER.parents[2])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in places if path)}
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
             try:
                 yield process
