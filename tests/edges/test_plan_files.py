@@ -17,6 +17,7 @@ RUNNING_MINUTES = {
     "continuous": [30],
     "rustig-12": [8, 10.5, 12, 15, 16, 18, 21, 20, 24, 26, 28, 30],
     "start-9": [8, 9, 9, 16, 15, 16, 20, 18, 20, 25, 25, 28, 30],
+    "walk-4": [0, 0, 0, 0],
 }
 
 every_plan = pytest.mark.parametrize("name", builtin_plans())
@@ -40,7 +41,7 @@ def test_a_plan_is_named_as_its_file_is(name: str) -> None:
 
 
 def test_the_plans_are_those_that_the_settings_speak_of() -> None:
-    assert builtin_plans() == ("continuous", "rustig-12", "start-9")
+    assert builtin_plans() == ("continuous", "rustig-12", "start-9", "walk-4")
 
 
 @every_plan
@@ -172,7 +173,7 @@ def test_a_plans_id_is_a_plain_short_name(tmp_path: Path, name: str) -> None:
     ("name", "said"),
     [
         pytest.param("rustig", "rustig:1: -: no such plan; did you mean 'rustig-12'?", id="nearly"),
-        pytest.param("x", "x:1: -: no such plan; there are continuous, rustig-12, start-9", id="not at all"),
+        pytest.param("x", "x:1: -: no such plan; there are continuous, rustig-12, start-9, walk-4", id="not at all"),
         pytest.param("x.toml", "x.toml:1: -: no such plan's file", id="a file that is not there"),
         pytest.param("../plans/rustig-12", "no such plan", id="a way around"),
     ],

@@ -181,7 +181,10 @@ RUNNER_FAULTS = {
     "connect": ('strap = "H10"\nconnect = "often"', "connect: must be 'always' or 'armed'"),
     "medication": ('medication = "some"', "medication: must be true or false"),
     "plan misspelt": ('plan = "rustig12"', "plan: no such plan; did you mean 'rustig-12'?"),
-    "plan": ('plan = "x"', "plan: no such plan; there are continuous, rustig-12, start-9, or the path of a .toml file"),
+    "plan": (
+        'plan = "x"',
+        "plan: no such plan; there are continuous, rustig-12, start-9, walk-4, or the path of a .toml file",
+    ),
     "plan's file": ('plan = "x.toml"', "plan: no such plan's file; its path begins where the settings file is"),
     "days as a word": ('days = "tue"', "days: must be a list in square brackets"),
     "day": ('time = "18:30"\ndays = ["tues"]', "days[1]: must be mon, tue, wed, thu, fri, sat or sun, in quotes"),
