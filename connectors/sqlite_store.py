@@ -43,6 +43,7 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    StepChosen,
 )
 
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
@@ -113,6 +114,12 @@ class SqliteStore:
         )
         return [take_in(row) for row in rows]
 
+    async def chosen_step(self, runner: str) -> StepChosen | None:
+        """Return the step that the runner chose last."""
+        for row in await self._database.read("SELECT * FROM chosen_step WHERE runner = ?", (runner,)):
+            return StepChosen(runner, PlanRef(row["plan"], row["step"]), moment(row["chosen_at"]))
+        return None
+
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""
         rows = await self._database.read("SELECT digest, skipped FROM seen_file WHERE runner = ?", (runner,))
@@ -147,7 +154,7 @@ async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: lis
 
 async def _insert_rare(
     connection: aiosqlite.Connection,
-    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead,
+    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead | StepChosen,
 ) -> None:
     match fact:
         case SessionOpened():
@@ -176,6 +183,11 @@ async def _insert_rare(
             )
             if not read.rowcount:
                 raise FactRefusedError("database: an activity that is not known any more was read")
+        case StepChosen():
+            await connection.execute(
+                "INSERT OR REPLACE INTO chosen_step VALUES (?, ?, ?, ?)",
+                (fact.runner, fact.step.plan, fact.step.step, stamp(fact.at)),
+            )
         case _:
             assert_never(fact)
 

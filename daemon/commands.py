@@ -10,6 +10,7 @@ from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
 from daemon.following import Followed
 from daemon.household import Runner
+from daemon.planning import proposal_for
 from daemon.recorder import Recorder
 from daemon.remote import Answer, RefusedError
 from daemon.report import run_report
@@ -64,14 +65,9 @@ class Commands:
         return pick_step(self._courses(plan), plan, step)
 
     async def _own_course(self, runner: Runner) -> Course | None:
-        """Return the step of the runner's plan that was run last, or the first."""
-        if not runner.courses or runner.courses[0].ref is None:
-            return None
-        plan = runner.courses[0].ref.plan
-        for run in await self._store.runs(runner.name):
-            if run.plan and run.plan.plan == plan and 1 <= run.plan.step <= len(runner.courses):
-                return runner.courses[run.plan.step - 1]
-        return runner.courses[0]
+        """Return the step that the plan proposes."""
+        proposal = await proposal_for(runner, self._store, self._clock.now())
+        return runner.courses[proposal.step - 1] if proposal else None
 
     async def _stop(self, asked: Mapping[str, Any]) -> Answer:
         followed = self._of(asked)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 
 from daemon.domain.heart_rate import HeartRateSample
-from daemon.domain.plan import Course
+from daemon.domain.plan import Course, PlanRef
 from daemon.domain.run import Run
 from daemon.domain.takes import DOORSTEP, Take, Told
 from daemon.domain.wording import Text
@@ -127,8 +127,25 @@ class ActivityRead:
     activity: int
 
 
+@dataclass(frozen=True, slots=True)
+class StepChosen:
+    """A runner chose a step of a plan."""
+
+    runner: str
+    step: PlanRef
+    at: datetime
+
+
 Fact: TypeAlias = (
-    SessionOpened | SampleKept | CoachingStarted | SessionDiscarded | RunKept | LetterWritten | FileSeen | ActivityRead
+    SessionOpened
+    | SampleKept
+    | CoachingStarted
+    | SessionDiscarded
+    | RunKept
+    | LetterWritten
+    | FileSeen
+    | ActivityRead
+    | StepChosen
 )
 
 
@@ -226,6 +243,9 @@ class Store(Protocol):
 
     async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         """Return the takes from the strap and from files that began between these."""
+
+    async def chosen_step(self, runner: str) -> StepChosen | None:
+        """Return the step that the runner chose last."""
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""

@@ -40,6 +40,7 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    StepChosen,
     StoreError,
     place_of,
 )
@@ -206,6 +207,7 @@ class MemoryStore:
         self.gate: asyncio.Event | None = None
         self.commits: list[tuple[Fact, ...]] = []
         """What was committed together, in order."""
+        self._steps: dict[str, StepChosen] = {}
         self.activities_read: list[tuple[str, int]] = []
         self._sessions: dict[str, OpenSession] = {}
         self._shelf = MemoryShelf()
@@ -264,6 +266,10 @@ class MemoryStore:
     async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         await self._pass_gate()
         return self._shelf.own_takes(runner, since, until)
+
+    async def chosen_step(self, runner: str) -> StepChosen | None:
+        await self._pass_gate()
+        return self._steps.get(runner)
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         await self._pass_gate()
@@ -364,6 +370,8 @@ class MemoryStore:
                 self._keep_letter(fact.letter)
             case FileSeen():
                 self._files[fact.runner, fact.digest] = fact
+            case StepChosen():
+                self._steps[fact.runner] = fact
             case ActivityRead():
                 self.activities_read.append((fact.runner, fact.activity))
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "strava": "strava:strava",
     "runs": "runs:runs",
     "show": "runs:show",
+    "plan": "plan:plan",
     "start": "live:start",
     "stop": "live:stop",
     "arm": "live:arm",

@@ -86,6 +86,10 @@ class Course:
         """How long the whole course takes."""
         return self.legs[-1].ends_s if self.legs else 0.0
 
+    def has(self, kind: StepKind) -> bool:
+        """Tell whether any leg is of this kind."""
+        return any(leg.kind is kind for leg in self.legs)
+
     def index_at(self, elapsed_s: float) -> int:
         """Return the index of the leg that is on; the number of legs when the course is over."""
         for index, leg in enumerate(self.legs):

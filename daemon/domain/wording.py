@@ -12,6 +12,7 @@ from typing import assert_never
 from daemon.domain.effort import Judgement, Reason, Verdict
 from daemon.domain.nudges import Message, Nudge
 from daemon.domain.plan import StepKind
+from daemon.domain.progress import Proposal, Why
 from daemon.domain.run import Source
 
 
@@ -98,6 +99,11 @@ def summary_text(judgement: Judgement, duration_s: float, language: Language, *,
     return Text(language.say(_("Your run")), "\n".join(spoken))
 
 
+def proposal_text(proposal: Proposal, language: Language) -> str:
+    """Say why the plan proposes what it does."""
+    return language.say(_WHY[proposal.why])
+
+
 def battery_text(language: Language) -> Text:
     """Say that the strap's battery is nearly empty."""
     return Text(
@@ -143,6 +149,19 @@ def source_text(source: Source, language: Language) -> str:
     return language.say(_SOURCES[source])
 
 
+_WHY = {
+    Why.BEGIN: _("This is where the plan begins."),
+    Why.CHOSEN: _("You chose this step yourself."),
+    Why.READY: _("The last runs went calmly, so you are ready for the next step."),
+    Why.MORE: _("It went well. Do this step once more before the next one."),
+    Why.LIVELY: _("It was a bit lively. Once more makes it calmer, and that is progress too."),
+    Why.HARD: _("It was a strong run. Do this step again, a little slower."),
+    Why.HARD_AGAIN: _("It was strong twice in a row. A step back gives you room again."),
+    Why.HEAVY: _("It felt heavy. Stay at this step until it feels lighter."),
+    Why.CUT_SHORT: _("You stopped early, and that is fine. Take this step again when you feel like it."),
+    Why.AWAY: _("It has been a while. A smaller step is a good way back in."),
+    Why.LAST: _("You have reached the end of the plan. You may keep it just like this."),
+}
 _SHORT_S, _HALF_MINUTE_S = 120, 30
 _SOURCES = {
     Source.STRAP: _("your strap"),

@@ -26,6 +26,7 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    StepChosen,
     Store,
 )
 from tests.fakes import EASY, ELS, EVENING, PHONE, MemoryStore, judged_run, letter, sample
@@ -308,6 +309,14 @@ class TestRunsFromElsewhere:
         await store.commit([FileSeen(ELS.name, "f1", (), EVENING)])
         assert await store.seen_files(ELS.name) == {"f1": ()}
         assert await store.seen_files("Jan") == {}
+
+
+class TestChosenSteps:
+    async def test_the_last_choice_of_each_runner_counts(self, store: Store) -> None:
+        assert await store.chosen_step(ELS.name) is None
+        choices = [StepChosen(ELS.name, PlanRef("rustig-12", number), EVENING) for number in (3, 4)]
+        await store.commit([*choices, StepChosen("Jan", PlanRef("start-9", 1), EVENING)])
+        assert await store.chosen_step(ELS.name) == choices[1]
 
 
 class TestTogether:

@@ -171,6 +171,36 @@ class TestWithoutAService:
         assert say("--state", tmp_path, "release", "--for", duration).code == 2
 
 
+class TestPlan:
+    def test_it_shows_the_step_and_why(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        said = say("--config", settings, "--state", tmp_path / "state", "plan")
+        assert said.code == 0
+        assert said.out.splitlines()[:2] == ["rustig-12, step 1 of 12", "This is where the plan begins."]
+        assert "  Start with a brisk walk, 5 minutes." in said.out.splitlines()
+
+    def test_the_runner_overrules_it_with_one_command(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        here = ("--config", settings, "--state", tmp_path / "state", "plan")
+        assert "rustig-12, step 2 of 12" in say(*here, "next").out
+        assert "You chose this step yourself." in say(*here).out
+        plan = say(*here, "easier", "--json").json()
+        assert (plan["plan"], plan["move"], plan["why"]) == (
+            {"id": "rustig-12", "step": 1, "steps": 12},
+            "same",
+            "chosen",
+        )
+        assert plan["legs"][0] == {"kind": "warm_up", "for_s": 300.0}
+
+    def test_before_the_first_step_there_is_none(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        said = say("--config", settings, "--state", tmp_path / "state", "plan", "easier")
+        assert (said.code, said.err) == (1, "duurloop: the plan has no such step: it has 12\n")
+
+    def test_without_a_plan_it_says_how_to_get_one(self, say: Say, tmp_path: Path) -> None:
+        settings = tmp_path / "free.toml"
+        settings.write_text('[[runners]]\nname = "Els"\nzone = "118-136"\n', encoding="utf-8")
+        said = say("--config", settings, "--state", tmp_path / "state", "plan")
+        assert (said.code, said.err) == (1, "duurloop: Els runs without a plan: set plan = ... in the settings\n")
+
+
 def test_a_state_folder_that_is_a_file_is_one_line(settings: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.touch()

@@ -13,6 +13,7 @@ import pytest
 from connectors.simulated_strap import Script, SimulatedStrap
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
+from daemon.domain.progress import Stage
 from daemon.domain.session import Effect, Event
 from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
 from daemon.household import Runner
@@ -21,7 +22,7 @@ from daemon.ports import Blame, DeliveryError, HeartRateSource
 from daemon.pulse import Pulses
 from daemon.remote import RefusedError
 from daemon.service import LATE_S, Parts, Service, Shelves
-from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened
+from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened, StepChosen
 from tests.fakes import (
     EASY,
     EVENING,
@@ -43,7 +44,8 @@ STEPS = tuple(
     Course.of([Step(StepKind.RUN, 60.0 * number), Step(StepKind.COOL_DOWN, 60.0)], PlanRef("rustig-12", number))
     for number in (1, 2, 3)
 )
-ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS)
+STAGES = tuple(Stage(1, course.for_s) for course in STEPS)
+ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS, stages=STAGES)
 JAN, MIES = runner("Jan"), runner("Mies")
 
 
@@ -298,10 +300,16 @@ class TestStart:
             answer = await house.ask("start", **asked)
         assert answer["plan"] == (step and {"id": "rustig-12", "step": step})
 
-    async def test_the_runners_own_step_is_the_one_run_last(self) -> None:
+    async def test_the_runners_own_step_is_the_one_that_the_plan_proposes(self) -> None:
         async with House().lives() as house:
-            last = replace(judged_run("s0"), plan=PlanRef("rustig-12", 2))
+            samples = [sample(float(second)) for second in range(180)]
+            last = replace(judged_run("s0", samples), plan=PlanRef("rustig-12", 2))
             await house.store.commit([RunKept("s0", last, ())])
+            assert (await house.ask("start"))["plan"]["step"] == 3
+
+    async def test_what_the_runner_chose_comes_before_what_the_plan_proposes(self) -> None:
+        async with House().lives() as house:
+            await house.store.commit([StepChosen("Els", PlanRef("rustig-12", 2), EVENING)])
             assert (await house.ask("start"))["plan"]["step"] == 2
 
     async def test_a_runner_without_a_plan_runs_free(self) -> None:
