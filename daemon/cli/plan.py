@@ -9,11 +9,11 @@ import click
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import readable, writable
-from daemon.cli.speech import terminal_language
+from daemon.cli.speech import course_lines, terminal_language
 from daemon.commands import chosen
 from daemon.domain.plan import Course
 from daemon.domain.progress import Move, Proposal, propose
-from daemon.domain.wording import Language, cue_text, proposal_text
+from daemon.domain.wording import Language, proposal_text
 from daemon.household import Runner
 from daemon.planning import chosen_by, plan_of, proposal_for
 from daemon.wiring import runners_of
@@ -74,8 +74,8 @@ def _lines(runner: Runner, proposal: Proposal, language: Language) -> list[str]:
     step = words("{id}, step {step} of {steps}").format(
         id=plan_of(runner), step=proposal.step, steps=len(runner.stages)
     )
-    legs = [f"  {cue_text(leg.kind, leg.for_s, language).body}" for leg in _course(runner, proposal).legs]
-    return [step, proposal_text(proposal, language), "", *legs]
+    legs = [(leg.kind, leg.for_s) for leg in _course(runner, proposal).legs]
+    return [step, proposal_text(proposal, language), "", *(f"  {line}" for line in course_lines(legs, language))]
 
 
 def _course(runner: Runner, proposal: Proposal) -> Course:
