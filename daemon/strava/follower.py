@@ -158,6 +158,10 @@ class Follower:
         self._refusals = 0
         return 0.0 if next_step else self.idle_s()
 
+    def follows(self, runner: str) -> bool:
+        """Tell whether a link of this runner's is followed, as soon as it is seen."""
+        return runner in self._libraries
+
     def idle_s(self) -> float:
         """Return for how long nothing is due."""
         now = self._clock.monotonic()

@@ -46,12 +46,13 @@ class LinksReport:
                 "until": _local(held.newest and held.newest + self._terms.keep),
                 "first_goes_at": _local(held.oldest and held.oldest + self._terms.keep),
             },
-            **self._now(link),
+            **self._now(account.runner, link),
         }
 
-    def _now(self, link: Link | None) -> dict[str, Any]:
+    def _now(self, runner: str, link: Link | None) -> dict[str, Any]:
         if link is None or self._follower is None:
-            return {"busy": False, "next_look_at": None, "waits_s": 0, "quota": None}
+            is_new = self._follower is not None and self._follower.follows(runner)  # made a moment ago
+            return {"busy": is_new, "next_look_at": None, "waits_s": 0, "quota": None}
         ahead_s = link.look_at - self._clock.monotonic()
         quarter, day = self._follower.gate.uses()
         waits_for = Purpose.BACKFILL if link.unread else Purpose.NEWS

@@ -18,6 +18,8 @@ from daemon.pulse import Pulses
 from daemon.service import Parts, Service, Shelves
 from daemon.store import RunKept, SessionOpened
 from daemon.strava.book import State
+from daemon.strava.follower import Terms
+from daemon.strava.report import LinksReport
 from tests.fakes import EASY, EVENING, eventually, judged_run, runner, running, sample
 from tests.strava_house import DAY_S, DECADE, ELS, HOUR_S, QUARTER_S, House, ago, house_at, left_in
 from tests.strava_server import TOO_MANY, Activity
@@ -365,6 +367,17 @@ def _kept(at: datetime) -> tuple[SessionOpened, RunKept]:
 
 async def _kept_strap_run(house: House, at: datetime) -> None:
     await house.store.commit(_kept(at))
+
+
+async def test_a_link_that_was_made_a_moment_ago_is_busy_until_all_is_here(house: House) -> None:
+    house.athlete.add_run(ago(hours=2), 6, bpm=128)
+    report = LinksReport(house.book, Terms(QUARTER_S, house.keep), house.clock, house.follower)
+    await house.link()
+    (before,) = await report.make()
+    await house.go_on()
+    (after,) = await report.make()
+    assert (before["busy"], before["held"]["activities"]) == (True, 0)
+    assert (after["busy"], after["held"]["activities"], after["state"]) == (False, 1, "well")
 
 
 async def test_what_may_not_be_kept_goes_also_when_the_settings_have_no_application_any_more(tmp_path: Path) -> None:
