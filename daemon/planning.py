@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from daemon.domain.plan import PlanRef
-from daemon.domain.progress import Choice, Move, Proposal, along, propose
+from daemon.domain.progress import Choice, Move, Proposal, Stage, along, propose
 from daemon.household import Runner
 from daemon.store import StepChosen, Store
 
@@ -17,15 +17,20 @@ def plan_of(runner: Runner) -> str | None:
     return ref.plan if ref else None
 
 
+def stages_of(runner: Runner) -> tuple[Stage, ...]:
+    """Return the steps of the runner's plan as far as progress goes; each is meant for one run unless it says more."""
+    return runner.stages or tuple(Stage(1, course.for_s) for course in runner.courses)
+
+
 async def proposal_for(runner: Runner, store: Store, now: datetime) -> Proposal | None:
     """Return what the plan proposes, None without a plan. Raises `StoreError`."""
-    plan = plan_of(runner)
-    if plan is None or not runner.stages:
+    plan, stages = plan_of(runner), stages_of(runner)
+    if plan is None:
         return None
     runs = await store.runs(runner.name, now - LOOKS_BACK)
     chosen = await store.chosen_step(runner.name)
     choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan else None
-    return propose(runner.stages, along(reversed(runs), plan, runner.stages), choice, now)
+    return propose(stages, along(reversed(runs), plan, stages), choice, now)
 
 
 def chosen_by(runner: Runner, proposal: Proposal, move: Move, now: datetime) -> StepChosen | None:
@@ -36,6 +41,6 @@ def chosen_by(runner: Runner, proposal: Proposal, move: Move, now: datetime) -> 
     plan = plan_of(runner)
     at_hand = proposal.step - 1 if proposal.move is Move.NEXT else proposal.step
     step = {Move.NEXT: at_hand + 1, Move.SAME: at_hand, Move.EASIER: at_hand - 1}[move]
-    if plan is None or not 1 <= step <= len(runner.stages):
+    if plan is None or not 1 <= step <= len(runner.courses):
         return None
     return StepChosen(runner.name, PlanRef(plan, step), now)

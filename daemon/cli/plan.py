@@ -15,7 +15,7 @@ from daemon.domain.plan import Course
 from daemon.domain.progress import Move, Proposal, propose
 from daemon.domain.wording import Language, proposal_text
 from daemon.household import Runner
-from daemon.planning import chosen_by, plan_of, proposal_for
+from daemon.planning import chosen_by, plan_of, proposal_for, stages_of
 from daemon.wiring import runners_of
 
 MOVES = {"next": Move.NEXT, "same": Move.SAME, "easier": Move.EASIER}
@@ -44,17 +44,17 @@ def plan(ctx: click.Context, *, choice: str | None, runner: str | None, as_json:
 async def _look(ctx: click.Context, runner: Runner) -> Proposal:
     async with readable(ctx) as database:
         proposal = await proposal_for(runner, SqliteStore(database), datetime.now(UTC)) if database else None
-    return proposal or propose(runner.stages, (), None, datetime.now(UTC))
+    return proposal or propose(stages_of(runner), (), None, datetime.now(UTC))
 
 
 async def _choose(ctx: click.Context, runner: Runner, move: Move) -> Proposal:
     now = datetime.now(UTC)
     async with writable(ctx) as database:
         store = SqliteStore(database)
-        before = await proposal_for(runner, store, now) or propose(runner.stages, (), None, now)
+        before = await proposal_for(runner, store, now) or propose(stages_of(runner), (), None, now)
         choice = chosen_by(runner, before, move, now)
         if choice is None:
-            raise Failure("the plan has no such step: it has {steps}", steps=len(runner.stages))
+            raise Failure("the plan has no such step: it has {steps}", steps=len(runner.courses))
         await store.commit([choice])
         return await proposal_for(runner, store, now) or before
 
@@ -63,7 +63,7 @@ def _report(runner: Runner, proposal: Proposal) -> dict[str, Any]:
     return {
         "type": "plan",
         "runner": runner.name,
-        "plan": {"id": plan_of(runner), "step": proposal.step, "steps": len(runner.stages)},
+        "plan": {"id": plan_of(runner), "step": proposal.step, "steps": len(runner.courses)},
         "move": proposal.move.value,
         "why": proposal.why.value,
         "legs": [{"kind": leg.kind.value, "for_s": leg.for_s} for leg in _course(runner, proposal).legs],
@@ -72,7 +72,7 @@ def _report(runner: Runner, proposal: Proposal) -> dict[str, Any]:
 
 def _lines(runner: Runner, proposal: Proposal, language: Language) -> list[str]:
     step = words("{id}, step {step} of {steps}").format(
-        id=plan_of(runner), step=proposal.step, steps=len(runner.stages)
+        id=plan_of(runner), step=proposal.step, steps=len(runner.courses)
     )
     legs = [(leg.kind, leg.for_s) for leg in _course(runner, proposal).legs]
     return [step, proposal_text(proposal, language), "", *(f"  {line}" for line in course_lines(legs, language))]

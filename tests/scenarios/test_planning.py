@@ -40,6 +40,11 @@ async def test_a_plan_begins_with_its_first_step() -> None:
     assert await proposal_for(ELS, MemoryStore(), EVENING) == Proposal(Move.SAME, 1, Why.BEGIN)
 
 
+async def test_a_plan_that_does_not_say_how_often_means_each_step_once() -> None:
+    store = await house_with(run_at(0))
+    assert await proposal_for(replace(ELS, stages=()), store, on(2)) == Proposal(Move.NEXT, 2, Why.READY)
+
+
 async def test_without_a_plan_there_is_no_proposal() -> None:
     free = runner("Els")
     assert (plan_of(free), await proposal_for(free, MemoryStore(), EVENING)) == (None, None)
