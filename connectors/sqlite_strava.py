@@ -110,6 +110,7 @@ class SqliteBook:
 
     async def purge(self, fetched_before: datetime) -> int:
         """Forget all that was fetched before, and all that was made of it; return how many activities went."""
+        self._database.drop_copies(fetched_before)
         old = await self._database.read(
             "SELECT runner, id FROM strava_activity WHERE fetched_at < ?", (stamp(fetched_before),)
         )
@@ -126,7 +127,6 @@ class SqliteBook:
 
         await self._database.write(job)
         await self._scrub()
-        self._database.drop_copies(fetched_before)
         return len(old)
 
     async def unlink(self, runner: str) -> None:

@@ -1,5 +1,6 @@
 """What SQLite keeps of the links to Strava, and that what it forgets is gone."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -179,3 +180,26 @@ async def test_states_and_walks_are_kept(book: SqliteBook) -> None:
     assert (account.state, account.since, account.walked_at) == (State.INACTIVE, LATER, LATER)
     await book.note_walk(ELS.name, None)
     assert (await book.accounts())[0].walked_at is None
+
+
+def copy_of(folder: Path, name: str, age: timedelta) -> Path:
+    """Leave a copy as a migration does, made so long before now."""
+    copy = folder / f"duurloop.db.before-{name}"
+    copy.touch()
+    made = (EVENING - age).timestamp()
+    os.utime(copy, (made, made))
+    return copy
+
+
+async def test_copies_that_migrations_left_go_in_time_also_when_nothing_else_does(
+    book: SqliteBook, tmp_path: Path
+) -> None:
+    old, young = copy_of(tmp_path, "2", timedelta(days=8)), copy_of(tmp_path, "3", timedelta(days=6))
+    assert await book.purge(EVENING - timedelta(days=7)) == 0
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+async def test_unlinking_takes_the_copies_along(book: SqliteBook, tmp_path: Path) -> None:
+    copy = copy_of(tmp_path, "3", timedelta(0))
+    await book.unlink(ELS.name)
+    assert not copy.exists()
