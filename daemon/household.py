@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from daemon.domain.plan import Course
-from daemon.domain.progress import Stage
 from daemon.domain.session import Terms
 from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone, zone_on
@@ -55,8 +54,6 @@ class Runner:
     """A word when the strap is heard."""
     courses: tuple[Course, ...] = ()
     """The steps of the runner's plan, the first at index 0; empty for a runner without a plan."""
-    stages: tuple[Stage, ...] = ()
-    """The same steps, as far as progress goes."""
 
     def terms(self, day: date) -> Terms:
         """Return what holds on `day`."""

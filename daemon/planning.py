@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from daemon.domain.plan import PlanRef
+from daemon.domain.plan import PlanRef, StepKind
 from daemon.domain.progress import Choice, Move, Proposal, Stage, along, propose
 from daemon.household import Runner
 from daemon.store import StepChosen, Store
@@ -18,8 +18,10 @@ def plan_of(runner: Runner) -> str | None:
 
 
 def stages_of(runner: Runner) -> tuple[Stage, ...]:
-    """Return the steps of the runner's plan as far as progress goes; each is meant for one run unless it says more."""
-    return runner.stages or tuple(Stage(1, course.for_s) for course in runner.courses)
+    """Return the steps of the runner's plan as far as progress goes."""
+    return tuple(
+        Stage(course.runs, course.for_s, "run" if course.has(StepKind.RUN) else "walk") for course in runner.courses
+    )
 
 
 async def proposal_for(runner: Runner, store: Store, now: datetime) -> Proposal | None:

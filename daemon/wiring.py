@@ -16,7 +16,7 @@ import structlog
 
 from config.faults import SettingsError
 from config.language import catalogue
-from config.plan_files import PlanFile, load_plan
+from config.plan_files import load_plan
 from config.settings import Channel as ChannelSettings
 from config.settings import Runner as RunnerSettings
 from config.settings import Settings
@@ -30,7 +30,6 @@ from daemon.coach import Observer
 from daemon.control import listening
 from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
-from daemon.domain.progress import Stage
 from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone, ZoneOrigin
 from daemon.household import Channel, QuietHours, Runner
@@ -238,7 +237,6 @@ def _runner(runner: RunnerSettings, timezone: tzinfo, beside: Path | None) -> Ru
         wants_pick_up=runner.nudges.below,
         wants_hello=runner.nudges.hello,
         courses=courses_of(runner.plan, beside) if runner.plan else (),
-        stages=_stages_of(runner.plan, beside) if runner.plan else (),
     )
 
 
@@ -258,7 +256,10 @@ def zones_of(runner: RunnerSettings) -> tuple[TargetZone, ...]:
 
 def courses_of(plan: str, beside: Path | None) -> tuple[Course, ...]:
     """Return a plan's steps, each as a course. Raises `RefusedError`."""
-    file = _plan_file(plan, beside)
+    try:
+        file = load_plan(plan, beside)
+    except SettingsError as error:
+        raise RefusedError("{fault}", fault=str(error.faults[0])) from error
     return tuple(
         Course.of(
             (
@@ -266,25 +267,10 @@ def courses_of(plan: str, beside: Path | None) -> tuple[Course, ...]:
                 for block in step.course
             ),
             PlanRef(file.id, number),
+            step.runs.least,
         )
         for number, step in enumerate(file.steps, start=1)
     )
-
-
-def _stages_of(plan: str, beside: Path | None) -> tuple[Stage, ...]:
-    file = _plan_file(plan, beside)
-    courses = courses_of(plan, beside)
-    return tuple(
-        Stage(step.runs.least, course.for_s, "run" if course.has(StepKind.RUN) else "walk")
-        for step, course in zip(file.steps, courses, strict=True)
-    )
-
-
-def _plan_file(plan: str, beside: Path | None) -> PlanFile:
-    try:
-        return load_plan(plan, beside)
-    except SettingsError as error:
-        raise RefusedError("{fault}", fault=str(error.faults[0])) from error
 
 
 def _channel(runner: RunnerSettings, channel: ChannelSettings) -> Channel:

@@ -71,15 +71,17 @@ class Course:
 
     legs: tuple[Leg, ...]
     ref: PlanRef | None = None
+    runs: int = 1
+    """How many runs it is meant for before the plan goes on, at least."""
 
     @classmethod
-    def of(cls, parts: Iterable[Part], ref: PlanRef | None = None) -> "Course":
+    def of(cls, parts: Iterable[Part], ref: PlanRef | None = None, runs: int = 1) -> "Course":
         """Lay out steps and blocks one after the other."""
         legs, clock = list[Leg](), 0.0
         for step in _unroll(parts):
             legs.append(Leg(step.kind, clock, step.for_s))
             clock += step.for_s
-        return cls(tuple(legs), ref)
+        return cls(tuple(legs), ref, runs)
 
     @property
     def for_s(self) -> float:

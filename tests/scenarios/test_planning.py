@@ -6,14 +6,19 @@ from datetime import datetime, timedelta
 import pytest
 
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
-from daemon.domain.progress import Move, Proposal, Stage, Why
+from daemon.domain.progress import Move, Proposal, Why
 from daemon.domain.run import Run, Source
 from daemon.planning import chosen_by, plan_of, proposal_for
 from daemon.store import Brought, RunKept, SessionOpened, StepChosen
 from tests.fakes import EASY, EVENING, MemoryStore, judged_run, runner, sample
 
-COURSES = tuple(Course.of([Step(StepKind.RUN, 600.0)], PlanRef("rustig-12", number)) for number in (1, 2, 3))
-ELS = replace(runner("Els"), courses=COURSES, stages=tuple(Stage(2, 600.0) for _ in COURSES))
+
+def courses(kind: StepKind = StepKind.RUN, runs: int = 2) -> tuple[Course, ...]:
+    """Make a plan of three steps of ten minutes."""
+    return tuple(Course.of([Step(kind, 600.0)], PlanRef("rustig-12", number), runs) for number in (1, 2, 3))
+
+
+ELS = replace(runner("Els"), courses=courses())
 SAMPLES = tuple(sample(float(second)) for second in range(0, 601, 5))
 
 
@@ -40,9 +45,9 @@ async def test_a_plan_begins_with_its_first_step() -> None:
     assert await proposal_for(ELS, MemoryStore(), EVENING) == Proposal(Move.SAME, 1, Why.BEGIN)
 
 
-async def test_a_plan_that_does_not_say_how_often_means_each_step_once() -> None:
+async def test_a_step_that_is_meant_for_one_run_is_done_with_one() -> None:
     store = await house_with(run_at(0))
-    assert await proposal_for(replace(ELS, stages=()), store, on(2)) == Proposal(Move.NEXT, 2, Why.READY)
+    assert await proposal_for(replace(ELS, courses=courses(runs=1)), store, on(2)) == Proposal(Move.NEXT, 2, Why.READY)
 
 
 async def test_without_a_plan_there_is_no_proposal() -> None:
@@ -67,7 +72,7 @@ async def test_what_was_run_along_another_plan_or_is_no_run_says_nothing() -> No
 
 
 async def test_walks_count_for_a_plan_of_walks_and_runs_do_not() -> None:
-    walker = replace(ELS, stages=tuple(Stage(1, 600.0, "walk") for _ in COURSES))
+    walker = replace(ELS, courses=courses(StepKind.WALK, runs=1))
     assert (await proposal_for(walker, await house_with(run_at(0, sport="walk")), on(1))) == Proposal(
         Move.NEXT, 2, Why.READY
     )

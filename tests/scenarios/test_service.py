@@ -13,7 +13,6 @@ import pytest
 from connectors.simulated_strap import Script, SimulatedStrap
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
-from daemon.domain.progress import Stage
 from daemon.domain.session import Effect, Event
 from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
 from daemon.household import Runner
@@ -44,8 +43,7 @@ STEPS = tuple(
     Course.of([Step(StepKind.RUN, 60.0 * number), Step(StepKind.COOL_DOWN, 60.0)], PlanRef("rustig-12", number))
     for number in (1, 2, 3)
 )
-STAGES = tuple(Stage(1, course.for_s) for course in STEPS)
-ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS, stages=STAGES)
+ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS)
 JAN, MIES = runner("Jan"), runner("Mies")
 
 
