@@ -100,8 +100,13 @@ class Home:
     def bringing(self, *arguments: str | Path) -> Iterator["subprocess.Popen[str]"]:
         """Run it in a process of its own, which is dead afterwards."""
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        # a job in the background, such as CI, hands on that SIGINT is to be ignored
         with subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            ["env", "--default-signal=INT", *self.command(*arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         ) as process:
             try:
                 yield process
