@@ -1,6 +1,7 @@
 """Sessions and runs in SQLite: plain SQL, one transaction a commit."""
 
 import json
+import secrets
 from array import array
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any, assert_never
 
 import aiosqlite
 
+from connectors import sqlite_diary as diary
 from connectors.packing import unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_post import insert_letters
@@ -17,6 +19,7 @@ from connectors.sqlite_takes import (
     BY_ID,
     BY_TIME,
     SAMPLES,
+    feeling_of,
     moment,
     run_of,
     shelve,
@@ -25,6 +28,7 @@ from connectors.sqlite_takes import (
     zone_of,
     zone_values,
 )
+from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
@@ -37,15 +41,20 @@ from daemon.store import (
     FactRefusedError,
     FileSeen,
     LetterWritten,
+    OccasionPassed,
     OpenSession,
+    Pause,
     Placed,
     RunKept,
     SampleKept,
     SessionDiscarded,
     SessionOpened,
     StepChosen,
+    StepRun,
+    ZoneSet,
 )
 
+_SECRET_BYTES = 32
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
 
 
@@ -101,6 +110,7 @@ class SqliteStore:
                 origin=brought.origin,
                 start_hidden=brought.start_hidden,
             )
+            await diary.give_feeling(connection, brought.run, placed.run)
             await _take_in(connection, write(placed))
             return placed
 
@@ -117,8 +127,55 @@ class SqliteStore:
     async def chosen_step(self, runner: str) -> StepChosen | None:
         """Return the step that the runner chose last."""
         for row in await self._database.read("SELECT * FROM chosen_step WHERE runner = ?", (runner,)):
-            return StepChosen(runner, PlanRef(row["plan"], row["step"]), moment(row["chosen_at"]))
+            return StepChosen(runner, PlanRef(row["plan"], row["step"]), moment(row["chosen_at"]), row["instead_of"])
         return None
+
+    async def step_runs(self, runner: str, since: datetime) -> list[StepRun]:
+        """Return the runs along plans from `since` on, oldest first."""
+        rows = await self._database.read(
+            "SELECT * FROM step_run WHERE runner = ? AND began_at >= ? ORDER BY began_at", (runner, stamp(since))
+        )
+        return [diary.step_run(row) for row in rows]
+
+    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
+        """Return what was said from `since` on of a run that is still to come."""
+        rows = await self._database.read(diary.WAITING_FEELING, (runner, stamp(since)))
+        return feeling_of(rows[0]) if rows else None
+
+    async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
+        """Return what was said of runs from `since` on, oldest first."""
+        rows = await self._database.read(
+            "SELECT * FROM feeling WHERE runner = ? AND run IS NOT NULL AND said_at >= ? ORDER BY said_at",
+            (runner, stamp(since)),
+        )
+        return [feeling for row in rows if (feeling := feeling_of(row))]
+
+    async def occasions(self, runner: str) -> dict[str, OccasionPassed]:
+        """Return the last occasion of each kind."""
+        rows = await self._database.read("SELECT * FROM occasion WHERE runner = ?", (runner,))
+        return {row["kind"]: diary.occasion(row) for row in rows}
+
+    async def pauses(self, runner: str) -> list[Pause]:
+        """Return all pauses, oldest first."""
+        rows = await self._database.read("SELECT * FROM pause WHERE runner = ? ORDER BY number", (runner,))
+        return [diary.pause(row) for row in rows]
+
+    async def zones_set(self, runner: str) -> list[ZoneSet]:
+        """Return the zones that were set other than in the settings, oldest first."""
+        rows = await self._database.read("SELECT * FROM zone_set WHERE runner = ? ORDER BY number", (runner,))
+        return [diary.zone_set(row) for row in rows]
+
+    async def secret(self, name: str) -> bytes:
+        """Return 32 bytes that nobody else knows, made when they are first asked for."""
+
+        async def job(connection: aiosqlite.Connection) -> bytes:
+            await connection.execute(
+                "INSERT OR IGNORE INTO memo VALUES (?, ?)", (f"secret:{name}", secrets.token_hex(_SECRET_BYTES))
+            )
+            (row,) = await connection.execute_fetchall("SELECT value FROM memo WHERE key = ?", (f"secret:{name}",))
+            return bytes.fromhex(row[0])
+
+        return await self._database.write(job)
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""
@@ -139,7 +196,10 @@ async def _take_in(connection: aiosqlite.Connection, facts: Sequence[Fact]) -> N
 
 
 async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: list[Any]) -> None:
-    if kind is SampleKept:
+    if kind in diary.KEEPERS:
+        for fact in facts:
+            await diary.keep(connection, fact)
+    elif kind is SampleKept:
         await connection.executemany(
             "INSERT INTO sample SELECT ?1, 1 + coalesce((SELECT max(number) FROM sample WHERE session = ?1), 0),"
             " ?2, ?3, ?4, ?5",
@@ -154,7 +214,7 @@ async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: lis
 
 async def _insert_rare(
     connection: aiosqlite.Connection,
-    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead | StepChosen,
+    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead,
 ) -> None:
     match fact:
         case SessionOpened():
@@ -170,7 +230,8 @@ async def _insert_rare(
         case SessionDiscarded():
             await _forget(connection, fact.session)
         case RunKept():
-            await shelve(connection, fact.run, fact.samples, origin=None, start_hidden=False)
+            placed = await shelve(connection, fact.run, fact.samples, origin=None, start_hidden=False)
+            await diary.give_feeling(connection, fact.run, placed.run)
             await _forget(connection, fact.session)
         case FileSeen():
             await connection.execute(
@@ -183,11 +244,6 @@ async def _insert_rare(
             )
             if not read.rowcount:
                 raise FactRefusedError("database: an activity that is not known any more was read")
-        case StepChosen():
-            await connection.execute(
-                "INSERT OR REPLACE INTO chosen_step VALUES (?, ?, ?, ?)",
-                (fact.runner, fact.step.plan, fact.step.step, stamp(fact.at)),
-            )
         case _:
             assert_never(fact)
 

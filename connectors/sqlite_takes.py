@@ -12,6 +12,7 @@ import aiosqlite
 
 from connectors.packing import pack_histogram, pack_rr, pack_samples
 from daemon.domain.effort import HeartRateFigures, HeldValue, Judgement, Reason, TimeInZone, Verdict, believed, hold
+from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Run, Source
@@ -32,14 +33,15 @@ _RUN = """
         (SELECT t.distance_m FROM take AS t WHERE t.run = take.run AND t.distance_m IS NOT NULL
             ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_distance_m,
         (SELECT t.plan || ':' || t.step FROM take AS t WHERE t.run = take.run AND t.plan IS NOT NULL
-            ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_plan
-    FROM take
+            ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_plan,
+        feeling.before, feeling.after, feeling.effort, feeling.note
+    FROM take LEFT JOIN feeling ON feeling.run = take.run
 """
 BY_TIME = (
-    f"{_RUN} WHERE is_best AND (?1 IS NULL OR runner = ?1)"
+    f"{_RUN} WHERE is_best AND (?1 IS NULL OR take.runner = ?1)"
     " AND (?2 IS NULL OR started_at >= ?2) AND (?4 IS NULL OR started_at < ?4) ORDER BY started_at DESC LIMIT ?3"
 )
-BY_ID = f"{_RUN} WHERE is_best AND run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"  # noqa: S608 - a constant
+BY_ID = f"{_RUN} WHERE is_best AND take.run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"  # noqa: S608 - a constant
 SAMPLES = (
     "SELECT take_samples.* FROM take JOIN take_samples ON take_samples.take = take.id"
     " WHERE is_best AND run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"
@@ -109,7 +111,14 @@ def run_of(row: Row) -> Run:
         target=zone_of(row),
         judgement=_judgement(row),
         plan=PlanRef(plan, int(step)) if plan else None,
+        feeling=feeling_of(row),
     )
+
+
+def feeling_of(row: Row) -> Feeling | None:
+    """Return what was said of a run; None if nothing was."""
+    feeling = Feeling(row["before"], row["after"], row["effort"], row["note"])
+    return None if feeling == Feeling() else feeling
 
 
 # -- takes that hang together ------------------------------------------------------------------------
@@ -143,6 +152,12 @@ async def _settle(connection: aiosqlite.Connection, runs: Iterable[Told]) -> Non
             "UPDATE take SET run = ?, is_best = ? WHERE id = ?",
             [(told.run, take is told.best, take.id) for take in told.takes],
         )
+        # what the runner said of it goes along; where two runs turn out to be one, its own words stand
+        for table in ("feeling", "step_run"):
+            await connection.executemany(
+                f"UPDATE OR IGNORE {table} SET run = ? WHERE run = ?",  # noqa: S608 - own names
+                [(told.run, take.run) for take in told.takes if take.run != told.run],
+            )
 
 
 async def _delete(connection: aiosqlite.Connection, takes: Iterable[str]) -> None:
@@ -247,6 +262,7 @@ def _run_values(run: Run) -> dict[str, object]:
         "beats": rr.beats,
         "artefact_pct": rr.artefact_pct,
         "rmssd_ms": rr.rmssd_ms,
+        "longest_calm_s": judged.longest_calm_s,
     }
 
 
@@ -262,6 +278,7 @@ def _judgement(row: Row) -> Judgement:
         drift_pct=row["drift_pct"],
         recovery_60s_bpm=row["recovery_bpm"],
         rr=RRSummary(row["beats"], row["artefact_pct"], row["rmssd_ms"]),
+        longest_calm_s=row["longest_calm_s"],
     )
 
 

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from daemon.domain.effort import Judgement
+from daemon.domain.feeling import Feeling
 from daemon.domain.run import Run
 from daemon.domain.session import Announce, Speak
 from daemon.domain.zones import TargetZone
@@ -42,8 +43,9 @@ def run_report(run: Run, timezone: tzinfo | None = None) -> dict[str, Any]:
         "reason": judged.reason.value if judged.reason else None,
         "drift_pct": _round(judged.drift_pct),
         "recovery_60s_bpm": judged.recovery_60s_bpm,
+        "longest_calm_s": _round(judged.longest_calm_s),
         "rr": {"beats": rr.beats, "artefact_pct": _round(rr.artefact_pct, 2), "rmssd_ms": _round(rr.rmssd_ms)},
-        "feeling": {"before": None, "after": None, "effort": None},
+        "feeling": _feeling_report(run.feeling or Feeling()),
         "plan": {"id": run.plan.plan if run.plan else None, "step": run.plan.step if run.plan else None},
     }
 
@@ -57,6 +59,10 @@ def cue_report(announced: Announce, t_s: float) -> dict[str, Any]:
     """Return a cue as `replay` prints it."""
     kind = announced.kind.value if announced.kind else DONE
     return {"type": "cue", "t_s": _round(t_s), "kind": kind, "for_s": round(announced.for_s)}
+
+
+def _feeling_report(feeling: Feeling) -> dict[str, Any]:
+    return {"before": feeling.before, "after": feeling.after, "effort": feeling.effort, "note": feeling.note}
 
 
 def _zone_report(target: TargetZone, judged: Judgement) -> dict[str, Any]:

@@ -6,10 +6,11 @@ message is never kept without the fact it speaks of, nor the fact without its me
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course, PlanRef
 from daemon.domain.run import Run
@@ -134,6 +135,73 @@ class StepChosen:
     runner: str
     step: PlanRef
     at: datetime
+    instead_of: str | None = None
+    """The settings' plan at that time, where another one was chosen over it; when it changes the choice is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """A run along a plan: a line of the runner's diary, without any figure, which stays when the run has to go."""
+
+    runner: str
+    run: str
+    at: datetime
+    step: PlanRef
+    then: int
+    """The step that was proposed after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeelingSaid:
+    """A runner said how a run felt; what was said before and is not said again stays."""
+
+    runner: str
+    run: str | None
+    """None before a run: it belongs to the next that is kept and begins in time (`BEFORE_A_RUN`)."""
+    feeling: Feeling
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionPassed:
+    """Something that has its day was done or let go: a reminder, a Sunday."""
+
+    runner: str
+    kind: str
+    occurrence: str
+    """Which one: a date, a week; later ones sort after earlier ones."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A runner rests, for illness or a holiday."""
+
+    runner: str
+    since: datetime
+    until: date
+    """The last day of it."""
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A runner is back from a pause before its end."""
+
+    runner: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSet:
+    """A runner set their zone other than in the settings."""
+
+    runner: str
+    zone: TargetZone
+    """With the day from which it holds."""
+    instead_of: str
+    """The settings' zone of that day, as `118-136`; when it changes there, this is void."""
+    at: datetime
 
 
 Fact: TypeAlias = (
@@ -146,6 +214,12 @@ Fact: TypeAlias = (
     | FileSeen
     | ActivityRead
     | StepChosen
+    | StepRun
+    | FeelingSaid
+    | OccasionPassed
+    | Paused
+    | Resumed
+    | ZoneSet
 )
 
 
@@ -199,6 +273,17 @@ def place_of(told: Told, take: Take, before: Sequence[Take]) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause, as it is kept."""
+
+    since: datetime
+    until: date
+    why: str | None
+    ended_at: datetime | None
+    """When the runner was back before its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """A session that was open when the service last stopped."""
 
@@ -246,6 +331,27 @@ class Store(Protocol):
 
     async def chosen_step(self, runner: str) -> StepChosen | None:
         """Return the step that the runner chose last."""
+
+    async def step_runs(self, runner: str, since: datetime) -> list[StepRun]:
+        """Return the runs along plans from `since` on, oldest first, also those of which nothing else is kept."""
+
+    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
+        """Return what was said from `since` on of a run that is still to come."""
+
+    async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
+        """Return what was said of runs from `since` on, oldest first, also where the run is not kept any more."""
+
+    async def occasions(self, runner: str) -> dict[str, OccasionPassed]:
+        """Return the last occasion of each kind."""
+
+    async def pauses(self, runner: str) -> list[Pause]:
+        """Return all pauses, oldest first."""
+
+    async def zones_set(self, runner: str) -> list[ZoneSet]:
+        """Return the zones that were set other than in the settings, oldest first."""
+
+    async def secret(self, name: str) -> bytes:
+        """Return 32 bytes that nobody else knows, made when they are first asked for."""
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from daemon.domain.effort import Evidence, judge
+from daemon.domain.feeling import BEFORE_A_RUN, Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.run import Run, Source
 from daemon.domain.strap import StrapEvent
@@ -29,19 +30,26 @@ from daemon.store import (
     Claimed,
     CoachingStarted,
     Fact,
+    FeelingSaid,
     FileSeen,
     Kind,
     Letter,
     LetterWritten,
+    OccasionPassed,
     OpenSession,
+    Pause,
+    Paused,
     Place,
     Placed,
+    Resumed,
     RunKept,
     SampleKept,
     SessionDiscarded,
     SessionOpened,
     StepChosen,
+    StepRun,
     StoreError,
+    ZoneSet,
     place_of,
 )
 
@@ -161,6 +169,10 @@ class MemoryShelf:
         known = next((take.run for take in self._takes if take.id == run_id), run_id)
         return next((run for run in self.runs() if run.id == known), None)
 
+    def takes_of(self, run_id: str) -> list[str]:
+        """Return the ids of a run's takes."""
+        return [take.id for take in self._takes if take.run == run_id]
+
     def samples(self, run_id: str) -> tuple[HeartRateSample, ...]:
         """Return the samples of a run's best take."""
         known = next((take.run for take in self._takes if take.id == run_id), run_id)
@@ -208,6 +220,12 @@ class MemoryStore:
         self.commits: list[tuple[Fact, ...]] = []
         """What was committed together, in order."""
         self._steps: dict[str, StepChosen] = {}
+        self._step_runs: dict[str, StepRun] = {}
+        self._feelings: dict[tuple[str, str | None], FeelingSaid] = {}
+        self._occasions: dict[tuple[str, str], OccasionPassed] = {}
+        self._pauses: dict[str, list[Pause]] = {}
+        self._zones: list[ZoneSet] = []
+        self._secrets: dict[str, bytes] = {}
         self.activities_read: list[tuple[str, int]] = []
         self._sessions: dict[str, OpenSession] = {}
         self._shelf = MemoryShelf()
@@ -238,7 +256,7 @@ class MemoryStore:
     ) -> list[Run]:
         await self._pass_gate()
         wanted = [
-            run
+            self._with_feeling(run)
             for run in self._shelf.runs()
             if runner in (None, run.runner)
             and (since is None or run.started_at >= since)
@@ -248,7 +266,8 @@ class MemoryStore:
 
     async def run(self, run_id: str) -> Run | None:
         await self._pass_gate()
-        return self._shelf.run(run_id)
+        run = self._shelf.run(run_id)
+        return run and self._with_feeling(run)
 
     async def samples(self, run_id: str) -> list[HeartRateSample]:
         await self._pass_gate()
@@ -257,6 +276,7 @@ class MemoryStore:
     async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
         await self._pass_gate()
         placed = self._shelf.put(brought)
+        self._give_feeling(brought.run, placed.run)
         facts = write(placed)
         for fact in facts:
             self._take(fact)
@@ -270,6 +290,37 @@ class MemoryStore:
     async def chosen_step(self, runner: str) -> StepChosen | None:
         await self._pass_gate()
         return self._steps.get(runner)
+
+    async def step_runs(self, runner: str, since: datetime) -> list[StepRun]:
+        await self._pass_gate()
+        own = [step for step in self._step_runs.values() if step.runner == runner and step.at >= since]
+        return sorted(own, key=lambda step: step.at)
+
+    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
+        await self._pass_gate()
+        said = self._feelings.get((runner, None))
+        return said.feeling if said and said.at >= since else None
+
+    async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
+        await self._pass_gate()
+        own = [said for (own, run), said in self._feelings.items() if own == runner and run and said.at >= since]
+        return [said.feeling for said in sorted(own, key=lambda said: said.at)]
+
+    async def occasions(self, runner: str) -> dict[str, OccasionPassed]:
+        await self._pass_gate()
+        return {kind: passed for (own, kind), passed in self._occasions.items() if own == runner}
+
+    async def pauses(self, runner: str) -> list[Pause]:
+        await self._pass_gate()
+        return list(self._pauses.get(runner, []))
+
+    async def zones_set(self, runner: str) -> list[ZoneSet]:
+        await self._pass_gate()
+        return [one for one in self._zones if one.runner == runner]
+
+    async def secret(self, name: str) -> bytes:
+        await self._pass_gate()
+        return self._secrets.setdefault(name, f"{len(self._secrets):032}".encode())
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         await self._pass_gate()
@@ -365,7 +416,8 @@ class MemoryStore:
                 del self._sessions[fact.session]
             case RunKept():
                 self._sessions.pop(fact.session, None)
-                self._shelf.put(Brought(fact.run, fact.samples, f"session {fact.session}"))
+                placed = self._shelf.put(Brought(fact.run, fact.samples, f"session {fact.session}"))
+                self._give_feeling(fact.run, placed.run)
             case LetterWritten():
                 self._keep_letter(fact.letter)
             case FileSeen():
@@ -374,6 +426,47 @@ class MemoryStore:
                 self._steps[fact.runner] = fact
             case ActivityRead():
                 self.activities_read.append((fact.runner, fact.activity))
+            case _:
+                self._take_diary(fact)
+
+    def _take_diary(self, fact: Fact) -> None:
+        match fact:
+            case StepRun():
+                self._step_runs[fact.run] = fact
+            case FeelingSaid():
+                self._say(fact)
+            case OccasionPassed():
+                self._occasions[fact.runner, fact.kind] = fact
+            case Paused():
+                self._pauses.setdefault(fact.runner, []).append(Pause(fact.since, fact.until, fact.why, None))
+            case Resumed():
+                self._pauses[fact.runner] = [
+                    pause if pause.ended_at else replace(pause, ended_at=fact.at)
+                    for pause in self._pauses.get(fact.runner, [])
+                ]
+            case ZoneSet():
+                self._zones.append(fact)
+            case _:
+                raise AssertionError(f"nobody keeps {fact}")
+
+    def _say(self, said: FeelingSaid) -> None:
+        run = self._shelf.run(said.run) if said.run else None
+        key = (said.runner, run.id if run else said.run)
+        before = self._feelings.pop(key, None)
+        known = before.feeling if before else Feeling()
+        self._feelings[key] = replace(said, feeling=known.with_more(said.feeling))
+
+    def _give_feeling(self, run: Run, run_id: str) -> None:
+        said = self._feelings.get((run.runner or "", None))
+        ended_at = run.started_at + timedelta(seconds=run.duration_s)
+        if said and run.started_at - BEFORE_A_RUN <= said.at <= ended_at:
+            del self._feelings[said.runner, None]
+            self._say(replace(said, run=run_id))
+
+    def _with_feeling(self, run: Run) -> Run:
+        takes = {run.id, *self._shelf.takes_of(run.id)}
+        said = next((said for (_, of), said in self._feelings.items() if of in takes), None)
+        return replace(run, feeling=said.feeling) if said else run
 
     def _keep_letter(self, letter: Letter) -> None:
         if any((kept.key, kept.channel) == (letter.key, letter.channel) for kept in self._letters.values()):

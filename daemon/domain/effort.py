@@ -117,6 +117,8 @@ class Judgement:
     drift_pct: float | None
     recovery_60s_bpm: int | None
     rr: RRSummary
+    longest_calm_s: float | None = None
+    """The longest stretch that was not above the zone, without a gap; None without a zone or a value."""
 
 
 def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
@@ -137,6 +139,7 @@ def judge(evidence: Evidence, target: TargetZone | None) -> Judgement:
         drift_pct=_drift(held, evidence),
         recovery_60s_bpm=_recovery(held, evidence),
         rr=summarise(words, evidence.rr_unit),
+        longest_calm_s=longest_calm_s(held, target, evidence.duration_s) if target else None,
     )
 
 
@@ -163,6 +166,20 @@ def time_in_zone(held: Iterable[HeldValue], target: TargetZone, until_s: float, 
             seconds[target.locate(value.bpm)] += overlap
     unknown = max(0.0, until_s - from_s - sum(seconds.values()))
     return TimeInZone(seconds[Position.BELOW], seconds[Position.INSIDE], seconds[Position.ABOVE], unknown)
+
+
+def longest_calm_s(held: Sequence[HeldValue], target: TargetZone, duration_s: float) -> float | None:
+    """Return the longest stretch of a run that was not above the zone; what is unknown ends it."""
+    longest = since = ends = 0.0
+    for value in held:
+        begins = max(0.0, value.at)
+        if begins > ends:
+            since = begins
+        ends = min(value.at + value.for_s, duration_s)
+        if target.locate(value.bpm) is Position.ABOVE:
+            since = ends
+        longest = max(longest, ends - since)
+    return longest if held else None
 
 
 def _figures(held: Sequence[HeldValue], duration_s: float) -> HeartRateFigures:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from daemon.domain.effort import Judgement
+from daemon.domain.feeling import Feeling
 from daemon.domain.plan import PlanRef
 from daemon.domain.zones import TargetZone
 
@@ -34,3 +35,4 @@ class Run:
     target: TargetZone | None
     judgement: Judgement
     plan: PlanRef | None = None
+    feeling: Feeling | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,24 +10,33 @@ import pytest
 from connectors.sqlite import open_database
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
+from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
+from daemon.domain.zones import ZoneOrigin
 from daemon.store import (
     Brought,
     CoachingStarted,
     Fact,
+    FeelingSaid,
     FileSeen,
     LetterWritten,
+    OccasionPassed,
+    Pause,
+    Paused,
     Place,
     Placed,
     Post,
+    Resumed,
     RunKept,
     SampleKept,
     SessionDiscarded,
     SessionOpened,
     StepChosen,
+    StepRun,
     Store,
+    ZoneSet,
 )
 from tests.fakes import EASY, ELS, EVENING, PHONE, MemoryStore, judged_run, letter, sample
 
@@ -63,6 +72,10 @@ def post(kept: tuple[Store, Post]) -> Post:
 
 def keep(*samples: HeartRateSample, session: str = "s1") -> list[SampleKept]:
     return [SampleKept(session, one) for one in samples]
+
+
+def on(day: float) -> datetime:
+    return EVENING + timedelta(days=day)
 
 
 def minutes(run: Run, later: float) -> Run:
@@ -317,6 +330,92 @@ class TestChosenSteps:
         choices = [StepChosen(ELS.name, PlanRef("rustig-12", number), EVENING) for number in (3, 4)]
         await store.commit([*choices, StepChosen("Jan", PlanRef("start-9", 1), EVENING)])
         assert await store.chosen_step(ELS.name) == choices[1]
+
+
+class TestTheDiary:
+    async def test_another_plan_that_was_chosen_over_the_settings_knows_over_which(self, store: Store) -> None:
+        choice = StepChosen(ELS.name, PlanRef("start-9", 1), EVENING, "rustig-12")
+        await store.commit([choice])
+        assert await store.chosen_step(ELS.name) == choice
+
+    async def test_runs_along_a_plan_are_remembered_in_their_order_also_without_the_run(self, store: Store) -> None:
+        steps = [StepRun(ELS.name, f"r{day}", on(day), PlanRef("rustig-12", day), day + 1) for day in (3, 1, 2)]
+        await store.commit([*steps, replace(steps[0], run="other", runner="Jan")])
+        assert await store.step_runs(ELS.name, on(2)) == [steps[2], steps[0]]
+
+    async def test_the_last_occasion_of_each_kind_counts(self, store: Store) -> None:
+        passed = [OccasionPassed(ELS.name, "reminder", f"2026-11-2{day}", on(day)) for day in (1, 2)]
+        week = OccasionPassed(ELS.name, "week", "2026-W47", on(2))
+        await store.commit([*passed, week, replace(week, runner="Jan")])
+        assert await store.occasions(ELS.name) == {"reminder": passed[1], "week": week}
+
+    async def test_pauses_are_kept_with_their_end(self, store: Store) -> None:
+        await store.commit([Paused(ELS.name, on(0), on(5).date(), "illness"), Resumed(ELS.name, on(2))])
+        await store.commit([Paused(ELS.name, on(3), on(9).date()), Paused("Jan", on(3), on(9).date())])
+        assert await store.pauses(ELS.name) == [
+            Pause(on(0), on(5).date(), "illness", on(2)),
+            Pause(on(3), on(9).date(), None, None),
+        ]
+
+    async def test_zones_that_were_set_come_in_their_order(self, store: Store) -> None:
+        zones = [
+            ZoneSet(
+                ELS.name,
+                replace(EASY, origin=ZoneOrigin.TALK_TEST, set_by="Els", valid_from=on(d).date()),
+                "1-2",
+                on(d),
+            )
+            for d in (1, 2)
+        ]
+        await store.commit(zones)
+        assert await store.zones_set(ELS.name) == zones
+        assert await store.zones_set("Jan") == []
+
+    async def test_a_secret_stays_the_same_and_is_another_for_another_name(self, store: Store) -> None:
+        feel = await store.secret("feel")
+        assert len(feel) == 32
+        assert (await store.secret("feel"), await store.secret("page") == feel) == (feel, False)
+
+
+class TestFeelings:
+    async def test_what_was_said_of_a_run_adds_up(self, store: Store) -> None:
+        await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
+        await store.commit([FeelingSaid(ELS.name, "s1", Feeling(after=4), EVENING)])
+        await store.commit([FeelingSaid(ELS.name, "s1", Feeling(after=5, effort=3, note="Mooi weer"), on(1))])
+        run = await store.run("s1")
+        assert run is not None
+        assert run.feeling == Feeling(None, 5, 3, "Mooi weer")
+        assert [run.feeling for run in await store.runs()] == [run.feeling]
+        assert await store.feelings(ELS.name, EVENING) == [run.feeling]
+
+    async def test_a_run_of_which_nothing_was_said_has_no_feeling(self, store: Store) -> None:
+        await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
+        assert [run.feeling for run in await store.runs()] == [None]
+
+    async def test_what_was_said_before_a_run_waits_for_it(self, store: Store) -> None:
+        await store.commit([FeelingSaid(ELS.name, None, Feeling(before=2), EVENING - timedelta(hours=1))])
+        assert await store.waiting_feeling(ELS.name, EVENING - timedelta(hours=6)) == Feeling(before=2)
+        assert await store.feelings(ELS.name, on(-1)) == []
+        await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
+        assert [run.feeling for run in await store.runs()] == [Feeling(before=2)]
+        assert await store.waiting_feeling(ELS.name, EVENING - timedelta(hours=6)) is None
+
+    async def test_what_was_said_before_a_run_reaches_one_from_elsewhere(self, store: Store) -> None:
+        await store.commit([FeelingSaid(ELS.name, None, Feeling(before=2), EVENING - timedelta(hours=1))])
+        await store.bring(brought("f1", Source.FILE), nothing)
+        assert [run.feeling for run in await store.runs()] == [Feeling(before=2)]
+
+    async def test_what_was_said_the_day_before_belongs_to_no_run(self, store: Store) -> None:
+        await store.commit([FeelingSaid(ELS.name, None, Feeling(before=2), on(-1))])
+        await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
+        assert [run.feeling for run in await store.runs()] == [None]
+
+    async def test_what_was_said_of_a_run_goes_along_when_a_file_takes_over(self, store: Store) -> None:
+        await store.bring(brought("api", Source.STRAVA_API), nothing)
+        await store.commit([FeelingSaid(ELS.name, "api", Feeling(after=4), EVENING)])
+        await store.bring(brought("f1", Source.FILE), nothing)
+        (run,) = await store.runs()
+        assert (run.sources, run.feeling) == ((Source.FILE,), Feeling(after=4))
 
 
 class TestTogether:

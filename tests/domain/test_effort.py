@@ -15,6 +15,7 @@ from daemon.domain.effort import (
     believed,
     hold,
     judge,
+    longest_calm_s,
     time_in_zone,
 )
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, RRUnit, SensorContact
@@ -32,6 +33,29 @@ def judged(
 ) -> Judgement:
     """Judge a run that was heard every second."""
     return judge(Evidence(beats(*levels, until=until - 1), until, speeds), target)
+
+
+# -- the longest calm stretch ------------------------------------------------------------------------
+
+
+def test_the_longest_calm_stretch_lies_between_two_above() -> None:
+    run = judged((0, CALM), (300, ABOVE), (330, BELOW), (700, CALM), (930, ABOVE), until=1200)
+    assert run.longest_calm_s == 600
+
+
+def test_a_gap_ends_a_calm_stretch() -> None:
+    held = hold([beat(at) for at in (0, 5, 10, 30, 35)])
+    assert longest_calm_s(held, EASY, 60) == 20
+
+
+def test_a_calm_stretch_ends_with_the_run_and_begins_with_it() -> None:
+    assert longest_calm_s(hold([beat(at) for at in range(-20, 40, 5)]), EASY, 30) == 30
+
+
+def test_a_run_all_above_has_no_calm_stretch_and_one_that_was_not_heard_nothing_to_tell_of() -> None:
+    assert judged((0, ABOVE), until=600).longest_calm_s == 0
+    assert judge(Evidence([], 600), EASY).longest_calm_s is None
+    assert judged((0, CALM), until=600, target=None).longest_calm_s is None
 
 
 # -- how long a value holds --------------------------------------------------------------------------

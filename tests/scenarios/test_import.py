@@ -102,7 +102,7 @@ class Home:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         # a job in the background, such as CI, hands on that SIGINT is to be ignored
         with subprocess.Popen(
-            ["env", "--default-signal=INT", *self.command(*arguments)],
+            ["/usr/bin/env", "--default-signal=INT", *self.command(*arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
