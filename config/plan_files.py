@@ -12,11 +12,17 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 from pydantic import AfterValidator, PlainValidator, field_validator
 
 from config.faults import Fault, SettingsError, words_for
+from config.forms import HIGHEST_BPM, LOWEST_BPM
 from config.toml_file import Table, check, read, refuse, similar
 
 PartKind: TypeAlias = Literal["warm_up", "run", "walk", "recovery", "cool_down"]
+LedKind: TypeAlias = Literal["walk", "recovery"]
+"""Where the heart may lead: only there does it come down."""
+ZoneEdge: TypeAlias = Literal["low", "high"]
 
 SHORTEST_PART_S: Final = 5
+SHORTEST_LED_S: Final = 15
+"""Sooner the smoothed heart rate still tells of the run before."""
 LONGEST_PART_S: Final = 4 * 3600
 MOST_REPEATS: Final = 100
 LONGEST_STEP_S: Final = 6 * 3600
@@ -25,6 +31,7 @@ _FOLDER: Final = Path(__file__).parent / "plans"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LINE: Final = re.compile(r"(?:(\d{1,4})\s*[x×]\s+)?(.+)")  # noqa: RUF001  # the sign, as a keyboard may have it
 _PART: Final = re.compile(r"([a-z]+(?:[ _-][a-z]+)?)(?:\s+(\S+))?")
+_UNTIL: Final = re.compile(r"\s+until\b\s*")
 _DURATION: Final = re.compile(r"(?:(\d{1,4})m)?(?:(\d{1,5})s)?")
 _RUNS: Final = re.compile(r"([1-9])(?:-([1-9]))?")
 
@@ -38,11 +45,21 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartLead:
+    """Until when a part lasts that the heart may end: an edge of the runner's zone, or a heart rate in bpm."""
+
+    until: ZoneEdge | int
+    least_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPart:
     """One thing to do, and for how long."""
 
     kind: PartKind
     duration_s: int
+    """At most, where the heart leads."""
+    lead: HeartLead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,7 @@ class PlanBlock:
 
     @property
     def duration_s(self) -> int:
-        """How long the whole block lasts."""
+        """How long the whole block lasts, at most."""
         return self.repeats * sum(part.duration_s for part in self.parts)
 
 
@@ -97,23 +114,53 @@ def _block(value: object) -> PlanBlock:
 
 
 def _part(text: str) -> PlanPart:
-    found = _PART.fullmatch(text)
+    what, *until = _UNTIL.split(text, maxsplit=1)
+    found = _PART.fullmatch(what)
     if found is None:
         raise refuse("course_form")
-    kind = re.sub(r"[ -]", "_", found[1])
+    kind, lasts = re.sub(r"[ -]", "_", found[1]), found[2] or ""
     if kind not in get_args(PartKind):
         raise refuse("part_kind")
-    return PlanPart(cast("PartKind", kind), _duration_s(found[2] or ""))
+    if until or "-" in lasts:
+        return _led_part(kind, lasts, "".join(until))
+    return PlanPart(cast("PartKind", kind), _duration_s(lasts))
+
+
+def _led_part(kind: str, lasts: str, until: str) -> PlanPart:
+    """Read a part that the heart may end: `walk 1m-3m until low`."""
+    if kind not in get_args(LedKind):
+        raise refuse("lead_kind")
+    least, _, most = lasts.partition("-")
+    if not (least and most and until):
+        raise refuse("lead_form")
+    least_s, most_s = _seconds(least), _duration_s(most)
+    if least_s < SHORTEST_LED_S:
+        raise refuse("lead_least", least_s=SHORTEST_LED_S)
+    if least_s >= most_s:
+        raise refuse("lead_order")
+    return PlanPart(cast("LedKind", kind), most_s, HeartLead(_until(until), least_s))
+
+
+def _until(text: str) -> ZoneEdge | int:
+    if text in get_args(ZoneEdge):
+        return cast("ZoneEdge", text)
+    if re.fullmatch(r"[0-9]{2,3}", text) and LOWEST_BPM <= int(text) <= HIGHEST_BPM:
+        return int(text)
+    raise refuse("lead_until", low=LOWEST_BPM, high=HIGHEST_BPM)
 
 
 def _duration_s(text: str) -> int:
-    found = _DURATION.fullmatch(text)
-    if found is None or not text:
-        raise refuse("part_duration")
-    duration_s = 60 * int(found[1] or 0) + int(found[2] or 0)
+    duration_s = _seconds(text)
     if not SHORTEST_PART_S <= duration_s <= LONGEST_PART_S:
         raise refuse("part_limits")
     return duration_s
+
+
+def _seconds(text: str) -> int:
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
+        raise refuse("part_duration")
+    return 60 * int(found[1] or 0) + int(found[2] or 0)
 
 
 def _plan_id(value: object) -> str:
@@ -144,7 +191,7 @@ class PlanStep(Table):
 
     @property
     def duration_s(self) -> int:
-        """How long the session lasts."""
+        """How long the session lasts, at most."""
         return sum(block.duration_s for block in self.course)
 
 

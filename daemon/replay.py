@@ -10,7 +10,18 @@ from daemon.domain.playback import with_ticks
 from daemon.domain.recorded import run_of
 from daemon.domain.recording import Recording
 from daemon.domain.run import Run, Source
-from daemon.domain.session import Announce, Event, Session, Speak, Started, Stopped, Terms, advance
+from daemon.domain.session import (
+    Announce,
+    Close,
+    Effect,
+    Event,
+    Session,
+    Speak,
+    Started,
+    Stopped,
+    Terms,
+    advance,
+)
 
 BEGIN = Instant(0.0)
 
@@ -26,15 +37,17 @@ class Replayed:
 
 def replay(recording: Recording, identity: str, terms: Terms, course: Course | None = None) -> Replayed:
     """Feed a recording to `advance` as if it happened now; with a course, the runner said start at once."""
-    run = run_of(recording, identity, Source.FILE, terms.target, course=course)
-    return Replayed(tuple(_listen(recording, terms, course)), run)
+    effects = list(_listen(recording, terms, course))
+    as_run = next((effect.course for effect in effects if isinstance(effect, Close)), course)
+    run = run_of(recording, identity, Source.FILE, terms.target, course=as_run)
+    return Replayed(tuple(effect for effect in effects if isinstance(effect, Speak | Announce)), run)
 
 
-def _listen(recording: Recording, terms: Terms, course: Course | None) -> Iterator[Speak | Announce]:
+def _listen(recording: Recording, terms: Terms, course: Course | None) -> Iterator[Effect]:
     session = Session(terms, sieve=Sieve(recorded=True))
     for event in with_ticks(_events(recording, course)):
         session, effects = advance(session, event)
-        yield from (effect for effect in effects if isinstance(effect, Speak | Announce))
+        yield from effects
 
 
 def _events(recording: Recording, course: Course | None) -> Iterator[Event]:

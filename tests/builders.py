@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.nudges import Message
-from daemon.domain.plan import Course, Step, StepKind
+from daemon.domain.plan import Course, Edge, HeartLed, Step, StepKind
 from daemon.domain.playback import with_ticks
 from daemon.domain.recording import SpeedSample
 from daemon.domain.session import Announce, Close, Effect, Event, Keep, Open, Session, Speak, Terms, advance
@@ -53,9 +53,14 @@ def paces(*levels: tuple[float, float], until: float) -> list[SpeedSample]:
     ]
 
 
-def course(*legs: tuple[StepKind, float]) -> Course:
+def course(*legs: tuple[StepKind, float] | Step) -> Course:
     """Lay out steps one after the other."""
-    return Course.of(Step(kind, for_s) for kind, for_s in legs)
+    return Course.of(leg if isinstance(leg, Step) else Step(*leg) for leg in legs)
+
+
+def led(kind: StepKind, least_s: float, most_s: float, until: int | Edge) -> Step:
+    """Return a step that the heart may end."""
+    return Step(kind, most_s, HeartLed(until if isinstance(until, Edge) else Bpm(until), least_s))
 
 
 @dataclass(frozen=True)

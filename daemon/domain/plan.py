@@ -1,9 +1,13 @@
 """The intended course of a run: walk, run, walk, and which part is on at a given moment."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from math import nextafter
 from typing import TypeAlias
+
+from daemon.domain.heart_rate import Bpm
+from daemon.domain.zones import TargetZone
 
 
 class StepKind(Enum):
@@ -16,16 +20,49 @@ class StepKind(Enum):
     COOL_DOWN = "cool_down"
 
 
+class Edge(Enum):
+    """An edge of the runner's own zone: a plan for everybody can name no other heart rate."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class HeartLed:
+    """Lets the heart end a step: as soon as it has come down to `until`, but not before `least_s`."""
+
+    until: Bpm | Edge
+    least_s: float
+
+    def goal(self, target: TargetZone | None) -> Bpm | None:
+        """Return the heart rate to come down to; None for an edge of a zone that nobody set."""
+        if not isinstance(self.until, Edge):
+            return self.until
+        if target is None:
+            return None
+        return target.low if self.until is Edge.LOW else target.high
+
+
+MAY_BE_LED = frozenset({StepKind.WALK, StepKind.RECOVERY})
+"""Only here does a heart come down; the other kinds last as long as they are meant to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stretch of a single kind."""
 
     kind: StepKind
     for_s: float
+    """How long it lasts; at most, if the heart leads."""
+    lead: HeartLed | None = None
 
     def __post_init__(self) -> None:
         if not self.for_s > 0:
             raise ValueError("a step lasts longer than no time at all")
+        if self.lead and self.kind not in MAY_BE_LED:
+            raise ValueError("only a walk or a recovery waits for the heart")
+        if self.lead and not 0 < self.lead.least_s < self.for_s:
+            raise ValueError("a step that the heart leads lasts at least some time, and at most longer than that")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +82,22 @@ Part: TypeAlias = Step | Block
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A step laid out in time: it is on from `starts_s`, for `for_s` seconds."""
+    """A step laid out in time: it is on from `starts_s`, for `for_s` seconds, or less if the heart leads."""
 
     kind: StepKind
     starts_s: float
     for_s: float
+    lead: HeartLed | None = None
 
     @property
     def ends_s(self) -> float:
         """When the next leg begins."""
         return self.starts_s + self.for_s
+
+    @property
+    def least_s(self) -> float:
+        """How long it lasts at least."""
+        return self.lead.least_s if self.lead else self.for_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +116,32 @@ class Course:
     ref: PlanRef | None = None
     runs: int = 1
     """How many runs it is meant for before the plan goes on, at least."""
+    name: str | None = None
+    """What it is called in the runner's language."""
 
     @classmethod
-    def of(cls, parts: Iterable[Part], ref: PlanRef | None = None, runs: int = 1) -> "Course":
+    def of(cls, parts: Iterable[Part], ref: PlanRef | None = None, runs: int = 1, name: str | None = None) -> "Course":
         """Lay out steps and blocks one after the other."""
-        legs, clock = list[Leg](), 0.0
-        for step in _unroll(parts):
-            legs.append(Leg(step.kind, clock, step.for_s))
-            clock += step.for_s
-        return cls(tuple(legs), ref, runs)
+        return cls(tuple(_lay_out(_unroll(parts), 0.0)), ref, runs, name)
+
+    def cut(self, index: int, at_s: float) -> "Course":
+        """Let a leg end at `at_s`, while it is on; all later ones begin that much earlier."""
+        before, ending, later = self.legs[:index], self.legs[index], self.legs[index + 1 :]
+        for_s = at_s - ending.starts_s
+        if ending.starts_s + for_s > at_s:
+            for_s = nextafter(for_s, 0)  # the sum may be a hair too large, and the leg still be on at `at_s`
+        ended = Leg(ending.kind, ending.starts_s, for_s)
+        return replace(self, legs=(*before, ended, *_lay_out(later, ended.ends_s)))
 
     @property
     def for_s(self) -> float:
-        """How long the whole course takes."""
+        """How long the whole course takes; at most, where the heart leads."""
         return self.legs[-1].ends_s if self.legs else 0.0
+
+    @property
+    def least_s(self) -> float:
+        """How long the whole course takes if the heart comes down at once wherever it leads."""
+        return self.for_s - sum(leg.for_s - leg.least_s for leg in self.legs)
 
     def has(self, kind: StepKind) -> bool:
         """Tell whether any leg is of this kind."""
@@ -104,6 +159,13 @@ class Course:
         """When the last run ends in favour of a quiet step; None if nothing follows it."""
         runs = [leg.ends_s for leg in self.legs if leg.kind is StepKind.RUN]
         return runs[-1] if runs and runs[-1] < self.for_s else None
+
+
+def _lay_out(steps: Iterable[Step | Leg], clock: float) -> Iterator[Leg]:
+    for step in steps:
+        leg = Leg(step.kind, clock, step.for_s, step.lead)
+        yield leg
+        clock = leg.ends_s
 
 
 def _unroll(parts: Iterable[Part]) -> Iterator[Step]:

@@ -14,12 +14,13 @@ back by running the kept samples through it once more.
 
 WAITING   listens. A strap that is worn opens a session by itself; `start` opens one at once.
 OPEN      keeps every sample, believed or not; follows the course if there is one; speaks by the rules of
-          `nudges`. A gap of up to five minutes belongs to the session: straps come and go.
+          `nudges`. A gap of up to five minutes belongs to the session: straps come and go. Where the heart
+          leads a leg, a believed sample may end it early: never a tick, for only samples are kept.
 RESTING   after `stop` the strap is still worn for a while: that is no new run. Another `start` is.
 
 Effects say what the shell must do, in order: `Open`, `Keep`, `Announce`, `Speak`, `Close`. Whatever a
 moment brings is decided in the same order too: first whether the session is over, then what the sample is
-worth, then what the course says, then at most one word.
+worth and whether it ends a leg, then what the course says, then at most one word.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ from typing import TypeAlias, assert_never
 
 from daemon.domain.heart_rate import HeartRateSample, Instant
 from daemon.domain.nudges import ABOUT_EFFORT, LONGEST_PAUSE_S, PAUSE_S, TOO_SOON_S, Message, Nudge, View, choose
-from daemon.domain.plan import Course, StepKind
+from daemon.domain.plan import Course, Leg, StepKind
 from daemon.domain.plausibility import Doubt, Sieve, sift
 from daemon.domain.strap import LossReason, RadioChanged, StrapConnected, StrapEvent, StrapLost
 from daemon.domain.trace import Trace, follow
@@ -41,6 +42,8 @@ OVER_AFTER_S = 300.0
 HOLD_S = 10.0
 """A value holds until the next one, at most this long."""
 DOUBT_WINDOW_S = 30.0
+COME_DOWN_FROM_S = 5.0
+"""After a gap the smoothed value begins anew, and must be more than a single dip before it ends a leg."""
 PROMPT_S = 2.0
 """Ticks come once a second: a cue that is no later than this is on time."""
 WHOLE_RUN_BELOW_S = 600.0
@@ -120,6 +123,7 @@ class Session:
     started_at: Instant | None = None
     """When the runner said start; None for a strap that is merely worn."""
     course: Course | None = None
+    """As it is run: a leg that the heart ended is as long as it was."""
     leg: int = -1
     """The leg that was announced last."""
     words: Words = field(default_factory=Words)
@@ -181,6 +185,9 @@ class Announce:
     at: Instant
     kind: StepKind | None
     for_s: float
+    """At most, if the heart leads."""
+    least_s: float | None = None
+    """What is to pass before the heart may end it; None where the heart does not lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,8 @@ class Close:
     """None when there never was a believed value: then there was no run."""
     asked: bool
     """The runner had said start or stop; else the strap was merely worn."""
+    course: Course | None = None
+    """The course as it was run; None for a free run."""
 
 
 Effect: TypeAlias = Open | Keep | Announce | Speak | Close
@@ -259,7 +268,7 @@ def _waiting(session: Session) -> Session:
 
 
 def _closing(session: Session, at: Instant, *, asked: bool) -> Close:
-    return Close(at, session.believed_at, asked)
+    return Close(at, session.believed_at, asked, session.course)
 
 
 def _hear(session: Session, sample: HeartRateSample) -> Step:
@@ -271,7 +280,7 @@ def _hear(session: Session, sample: HeartRateSample) -> Step:
     else:
         if session.phase is Phase.WAITING:
             session, opened = _open(session, sample.at), (Open(sample.at),)
-        session = _believe(session, sample, sieve, doubts)
+        session = _let_lead(_believe(session, sample, sieve, doubts), sample.at)
     if session.phase is not Phase.OPEN:
         return session, ()
     return session, (*opened, Keep(sample, sifted.doubt))
@@ -302,6 +311,28 @@ def _believe(session: Session, sample: HeartRateSample, sieve: Sieve, doubts: Do
         words=words,
         tally=_count(session, sample.at),
     )
+
+
+def _let_lead(session: Session, at: Instant) -> Session:
+    """End the leg that is on if the heart leads it and has come down."""
+    course, started_at = session.course, session.started_at
+    if session.phase is not Phase.OPEN or course is None or started_at is None:
+        return session
+    course_s = at - started_at
+    index = course.index_at(course_s)
+    if index == len(course.legs) or not _has_come_down(session, course.legs[index], course_s):
+        return session
+    return replace(session, course=course.cut(index, course_s))
+
+
+def _has_come_down(session: Session, leg: Leg, course_s: float) -> bool:
+    """Tell whether the value of this moment ends a leg; one that the heart does not lead has its own end."""
+    bpm, recent = session.trace.smooth_bpm, session.trace.recent
+    goal = leg.lead.goal(session.terms.target) if leg.lead else None
+    if goal is None or bpm is None or course_s - leg.starts_s < leg.least_s:
+        return False
+    # rounded, as a word says it: a mean only creeps up to where the heart stays
+    return round(bpm) <= goal and recent[-1][0] - recent[0][0] >= COME_DOWN_FROM_S
 
 
 def _count(session: Session, at: Instant) -> Tally:
@@ -353,9 +384,16 @@ def _announce(session: Session, at: Instant) -> Step:
     session = replace(session, leg=current)
     if current == len(course.legs):
         return session, (Announce(at, None, 0.0),)
-    on = course.legs[current]
-    for_s = on.for_s if course_s - on.starts_s <= PROMPT_S else ceil(on.ends_s - course_s)
-    return session, (Announce(at, on.kind, for_s),)
+    return session, (_cue(at, course.legs[current], course_s),)
+
+
+def _cue(at: Instant, leg: Leg, course_s: float) -> Announce:
+    """Announce a leg; one that is announced late with what is left of it."""
+    late_s, least_s = course_s - leg.starts_s, leg.least_s if leg.lead else None
+    if late_s <= PROMPT_S:
+        return Announce(at, leg.kind, leg.for_s, least_s)
+    least_left_s = ceil(least_s - late_s) if least_s is not None and least_s > late_s else None
+    return Announce(at, leg.kind, ceil(leg.ends_s - course_s), least_left_s)
 
 
 def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:

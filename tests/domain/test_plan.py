@@ -1,11 +1,14 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from daemon.domain.plan import Block, Course, Leg, Part, PlanRef, Step, StepKind
-from tests.builders import course
+from daemon.domain.heart_rate import Bpm
+from daemon.domain.plan import Block, Course, Edge, HeartLed, Leg, Part, PlanRef, Step, StepKind
+from daemon.domain.zones import TargetZone
+from tests.builders import EASY, course, led
 
 WARM_UP, RUN, WALK, RECOVERY, COOL_DOWN = StepKind
 FIRST_EVENING = Course.of(
@@ -81,7 +84,77 @@ def test_a_block_is_done_at_least_once(repeats: int) -> None:
         Block(repeats, (Step(RUN, 60),))
 
 
-STEPS = st.builds(Step, st.sampled_from(StepKind), st.integers(1, 600))
+# -- steps that the heart leads ----------------------------------------------------------------------
+
+BY_HEART = course((RUN, 300), led(WALK, 60, 180, Edge.LOW), (RUN, 300), led(RECOVERY, 30, 90, 120), (COOL_DOWN, 60))
+
+
+@pytest.mark.parametrize(
+    ("until", "target", "goal"),
+    [
+        pytest.param(Edge.LOW, EASY, EASY.low, id="the lower edge of one's own zone"),
+        pytest.param(Edge.HIGH, EASY, EASY.high, id="the upper edge"),
+        pytest.param(Edge.LOW, None, None, id="an edge without a zone"),
+        pytest.param(Bpm(120), EASY, 120, id="a heart rate"),
+        pytest.param(Bpm(120), None, 120, id="a heart rate without a zone"),
+    ],
+)
+def test_a_heart_comes_down_to_an_edge_of_its_own_zone_or_to_a_number(
+    until: Bpm | Edge, target: TargetZone | None, goal: int | None
+) -> None:
+    assert HeartLed(until, 60).goal(target) == goal
+
+
+@pytest.mark.parametrize("kind", [WARM_UP, RUN, COOL_DOWN])
+def test_only_a_walk_or_a_recovery_waits_for_the_heart(kind: StepKind) -> None:
+    with pytest.raises(ValueError, match="only a walk or a recovery waits for the heart"):
+        led(kind, 60, 180, Edge.LOW)
+
+
+@pytest.mark.parametrize("least_s", [0, -1, 180, 181, float("nan")])
+def test_a_step_that_the_heart_leads_has_room_for_it(least_s: float) -> None:
+    with pytest.raises(ValueError, match="lasts at least some time, and at most longer than that"):
+        led(WALK, least_s, 180, Edge.LOW)
+
+
+def test_a_course_takes_what_its_steps_take_at_most_or_at_least() -> None:
+    assert (BY_HEART.for_s, BY_HEART.least_s) == (300 + 180 + 300 + 90 + 60, 300 + 60 + 300 + 30 + 60)
+    assert FIRST_EVENING.least_s == FIRST_EVENING.for_s
+
+
+def test_what_the_heart_ends_early_brings_all_that_follows_forward() -> None:
+    shorter = BY_HEART.cut(1, 375)
+    assert [(leg.kind, leg.starts_s, leg.for_s) for leg in shorter.legs] == [
+        (RUN, 0, 300),
+        (WALK, 300, 75),
+        (RUN, 375, 300),
+        (RECOVERY, 675, 90),
+        (COOL_DOWN, 765, 60),
+    ]
+    assert shorter.for_s == BY_HEART.for_s - 105
+    assert shorter.end_of_running_s == 675
+
+
+def test_a_step_that_ended_is_led_no_more_and_a_later_one_still_is() -> None:
+    shorter = BY_HEART.cut(1, 375)
+    assert [leg.lead for leg in shorter.legs] == [None, None, None, HeartLed(Bpm(120), 30), None]
+    assert shorter.least_s == 300 + 75 + 300 + 30 + 60
+
+
+def test_a_shorter_course_is_still_the_same_step_of_its_plan() -> None:
+    named = Course.of([led(WALK, 60, 180, 120), Step(RUN, 60)], PlanRef("own", 2), 3, "Twee")
+    shorter = named.cut(0, 90)
+    assert (shorter.ref, shorter.runs, shorter.name) == (PlanRef("own", 2), 3, "Twee")
+
+
+LED = st.builds(
+    lambda kind, least_s, more_s, until: led(kind, least_s, least_s + more_s, until),
+    st.sampled_from([WALK, RECOVERY]),
+    st.integers(15, 300),
+    st.integers(1, 300),
+    st.sampled_from([*Edge, 120]),
+)
+STEPS = st.builds(Step, st.sampled_from(StepKind), st.integers(1, 600)) | LED
 PARTS: st.SearchStrategy[Part] = st.recursive(
     STEPS, lambda parts: st.builds(Block, st.integers(1, 3), st.lists(parts, max_size=3).map(tuple)), max_leaves=6
 )
@@ -101,3 +174,20 @@ def test_legs_follow_each_other_without_a_gap(parts: list[Part], elapsed_s: floa
     else:
         assert elapsed_s >= laid_out.for_s
     assert replace(laid_out) == laid_out
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4), st.floats(0, 1), st.data())
+def test_cutting_a_leg_short_leaves_no_gap(parts: list[Part], share: float, data: st.DataObject) -> None:
+    laid_out = Course.of(parts)
+    assume(laid_out.legs)
+    index = data.draw(st.integers(0, len(laid_out.legs) - 1))
+    leg = laid_out.legs[index]
+    at_s = leg.starts_s + share * leg.for_s
+    shorter = laid_out.cut(index, at_s)
+    assert shorter.legs[:index] == laid_out.legs[:index]
+    assert all(after.starts_s == before.ends_s for before, after in pairwise(shorter.legs))
+    assert [(one.kind, one.for_s) for one in shorter.legs[index + 1 :]] == [
+        (one.kind, one.for_s) for one in laid_out.legs[index + 1 :]
+    ]
+    assert shorter.index_at(at_s) == index + 1  # the next one is on at once
+    assert shorter.for_s == pytest.approx(laid_out.for_s - (leg.ends_s - at_s))

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from daemon.domain.effort import hold
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.nudges import PAUSE_S, TOO_SOON_S, Message
-from daemon.domain.plan import Course, StepKind
+from daemon.domain.plan import Course, Edge, Step, StepKind
 from daemon.domain.playback import with_ticks
 from daemon.domain.session import (
+    Announce,
     Close,
     Effect,
     Event,
@@ -29,7 +30,7 @@ from daemon.domain.session import (
     advance,
 )
 from daemon.domain.strap import LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
-from tests.builders import EASY, course
+from tests.builders import EASY, course, led
 
 EFFORT = (Message.EASE_OFF, Message.PICK_UP)
 
@@ -70,9 +71,19 @@ def moment(event: Callable[[Instant], Event], after_s: float) -> Stretch:
     return lambda since: [event(Instant(since + after_s))]
 
 
+LEGS = st.builds(Step, st.sampled_from(StepKind), st.sampled_from([30.0, 90.0, 400.0]))
+LED = st.builds(
+    led,
+    st.sampled_from([StepKind.WALK, StepKind.RECOVERY]),
+    st.sampled_from([15.0, 61.5]),
+    st.sampled_from([90.0, 400.0]),
+    st.sampled_from([*Edge, 105]),
+)
+LED_COURSES = st.lists(LEGS | LED, min_size=1, max_size=6).map(lambda some: course(*some))
+
+
 def courses() -> st.SearchStrategy[Course | None]:
-    legs = st.tuples(st.sampled_from(StepKind), st.sampled_from([30.0, 90.0, 400.0]))
-    return st.none() | st.lists(legs, max_size=4).map(lambda some: course(*some))
+    return st.none() | st.lists(LEGS | LED, max_size=4).map(lambda some: course(*some))
 
 
 WORN = st.builds(
@@ -184,22 +195,30 @@ def test_no_word_about_effort_without_a_value_of_the_last_seconds(history: Histo
                 pass
 
 
+FREE: StepKind | None = StepKind.RUN
+"""A run without a course is all running."""
+
+
 @few
 @given(HISTORIES)
 def test_no_word_about_effort_in_the_first_five_minutes_nor_where_nobody_runs(history: History) -> None:
-    began, run = Instant(0), None
+    began, on = Instant(0), FREE
     for event, effects in history.steps:
+        if isinstance(event, Started):
+            on = FREE
         for effect in effects:
             match effect:
                 case Open(at):
-                    began, run = at, None
+                    began, on = at, FREE
+                case Announce(_, kind):
+                    on = kind
                 case Speak(at, nudge) if nudge.message in EFFORT:
                     assert at - began >= TOO_SOON_S
-                    assert run is None or run.legs[run.index_at(at - began)].kind is StepKind.RUN
+                    assert on is StepKind.RUN
                 case _:
                     pass
         if isinstance(event, Started):
-            began, run = event.at, event.course
+            began = event.at
 
 
 @few
@@ -298,3 +317,76 @@ def test_kept_samples_played_again_lead_back_into_the_session(stretches: list[St
     assert again.session.trace == history.session.trace
     assert again.session.tally == history.session.tally
     assert again.session.words == history.session.words
+
+
+# -- courses in which the heart leads ----------------------------------------------------------------
+
+COURSED = st.builds(
+    lambda run, stretches: [Started(Instant(0), run), *_in_order(stretches, ticking=True)],
+    LED_COURSES,
+    st.lists(st.one_of(WORN, WORN, SILENCE, NOISE), min_size=1, max_size=6),
+)
+
+
+def as_run(history: History) -> Course | None:
+    """Return the course of the first session, as far as it was run."""
+    closed = next((effect for effect in history.effects if isinstance(effect, Close)), None)
+    return closed.course if closed else history.session.course
+
+
+def planned(history: History) -> Course:
+    first, _ = history.steps[0]
+    assert isinstance(first, Started)
+    assert first.course is not None
+    return first.course
+
+
+@few
+@given(COURSED)
+def test_a_leg_lasts_between_its_least_and_its_most_and_the_next_one_follows(events: list[Event]) -> None:
+    history = live(events, Terms(EASY))
+    run = as_run(history)
+    assert run is not None
+    assert run.legs[0].starts_s == 0
+    assert all(after.starts_s == before.ends_s for before, after in pairwise(run.legs))
+    for leg, intended in zip(run.legs, planned(history).legs, strict=True):
+        assert leg.kind is intended.kind
+        assert intended.least_s - 1e-9 <= leg.for_s <= intended.for_s
+
+
+@few
+@given(COURSED)
+def test_the_cues_are_those_of_the_plan_in_their_order(events: list[Event]) -> None:
+    history = live(events, Terms(EASY))
+    cues = [effect.kind for effect in history.effects if isinstance(effect, Announce)]
+    intended = [*(leg.kind for leg in planned(history).legs), None]
+    assert cues == intended[: len(cues)]
+
+
+@few
+@given(LED_COURSES, st.lists(SILENCE, min_size=1, max_size=6))
+def test_where_no_heart_is_heard_a_course_is_as_long_as_it_may_be(run: Course, stretches: list[Stretch]) -> None:
+    history = live([Started(Instant(0), run), *_in_order(stretches, ticking=True)], Terms(EASY))
+    assert as_run(history) == run
+
+
+@few
+@given(EVENTS)
+def test_what_the_heart_ends_does_not_hang_on_the_ticks_between(events: list[Event]) -> None:
+    bare, ticked = live(events, Terms(EASY)), live(list(with_ticks(events)), Terms(EASY))
+    assert bare.session.course == ticked.session.course
+    assert [one.course for one in bare.effects if isinstance(one, Close)] == [
+        one.course for one in ticked.effects if isinstance(one, Close)
+    ]
+
+
+@few
+@given(COURSED)
+def test_what_was_kept_of_a_course_leads_back_to_the_same_moment_of_it(events: list[Event]) -> None:
+    history = live(events, Terms(EASY))
+    assume(not any(isinstance(effect, Close) for effect in history.effects))
+    samples: list[Event] = [events[0], *(keep.sample for keep in kept(history))]
+    now = Instant(events[-1].at)
+    again = live([*with_ticks(samples, until=now), Ticked(now)], Terms(EASY))
+    assert again.session.course == history.session.course
+    assert again.session.leg == history.session.leg

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.faults import SettingsError
-from config.plan_files import PlanPart, PlanStep, builtin_plans, load_plan
+from config.plan_files import HeartLead, PlanPart, PlanStep, builtin_plans, load_plan
 
 HEAD = 'id = "own"\nname = "Own"\n'
 STEP = '[[steps]]\nname = "One"\nruns = 1\ncourse = ["warm_up 5m", "run 10m", "cool_down 5m"]\n'
@@ -127,6 +127,21 @@ def test_a_part_may_be_written_in_several_ways(tmp_path: Path, line: str) -> Non
     assert load_plan("own.toml", tmp_path).steps[0].parts[0] == PlanPart("warm_up", 300)
 
 
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("walk 1m-3m until low", PlanPart("walk", 180, HeartLead("low", 60))),
+        ("recovery 60s-1m30s until high", PlanPart("recovery", 90, HeartLead("high", 60))),
+        (" walk  15s-16s  until  120 ", PlanPart("walk", 16, HeartLead(120, 15))),
+    ],
+)
+def test_a_heart_may_lead_a_walk_or_a_recovery(tmp_path: Path, line: str, part: PlanPart) -> None:
+    write(tmp_path, HEAD + STEP.replace("run 10m", f"2 x run 5m, {line}"))
+    step = load_plan("own.toml", tmp_path).steps[0]
+    assert step.parts[1:-1] == (PlanPart("run", 300), part) * 2
+    assert step.duration_s == 2 * 300 + 2 * (300 + part.duration_s)
+
+
 LINES_OF_STEP = {"name": 4, "runs": 5, "course": 6, "cuorse": 6}
 
 FAULTS = {
@@ -138,6 +153,32 @@ FAULTS = {
     "too often": (STEP.replace("run 10m", "101 x run 1m"), "steps[1].course[2]: a line may be repeated from 1 to 100"),
     "never": (STEP.replace("run 10m", "0 x run 1m"), "steps[1].course[2]: a line may be repeated from 1 to 100 times"),
     "too much": (STEP.replace("run 10m", "50 x run 10m"), "steps[1].course: the step lasts longer than 6 hours"),
+    "a run by heart": (STEP.replace("10m", "1m-3m until low"), "steps[1].course[2]: only walk and recovery can wait"),
+    "no least": (STEP.replace("run 10m", "walk 3m until low"), "steps[1].course[2]: waiting for the heart is written"),
+    "no until": (STEP.replace("run 10m", "walk 1m-3m"), "steps[1].course[2]: waiting for the heart is written as"),
+    "until what": (STEP.replace("run 10m", "walk 1m-3m until"), "steps[1].course[2]: waiting for the heart is written"),
+    "the other way round": (STEP.replace("run 10m", "walk until low, 1m-3m"), "steps[1].course[2]: waiting for the"),
+    "least of nothing": (
+        STEP.replace("run 10m", "walk 14s-3m until low"),
+        "steps[1].course[2]: where the heart leads, a part lasts at least 15 seconds",
+    ),
+    "most before least": (
+        STEP.replace("run 10m", "walk 3m-1m until low"),
+        "steps[1].course[2]: the shorter of the two",
+    ),
+    "no room": (
+        STEP.replace("run 10m", "walk 60s-1m until low"),
+        "steps[1].course[2]: the shorter of the two durations",
+    ),
+    "odd least": (STEP.replace("run 10m", "walk 1-3m until low"), "steps[1].course[2]: a part needs its duration"),
+    "no such edge": (
+        STEP.replace("run 10m", "walk 1m-3m until calm"),
+        "steps[1].course[2]: after until comes low or high, the edges of the runner's zone, or a heart rate from 60 to",
+    ),
+    "nobody's heart": (
+        STEP.replace("run 10m", "walk 1m-3m until 59"),
+        "steps[1].course[2]: after until comes low or high",
+    ),
     "no part": (STEP.replace("run 10m", "run 10m,"), 'steps[1].course[2]: must be parts such as "warm_up 5m"'),
     "no text": (STEP.replace('"run 10m"', "10"), 'steps[1].course[2]: must be parts such as "warm_up 5m"'),
     "no course": (STEP.replace('"warm_up 5m", "run 10m", "cool_down 5m"', ""), "steps[1].course: must not be empty"),
@@ -184,21 +225,27 @@ def test_a_plan_that_is_not_there_is_told(tmp_path: Path, name: str, said: str) 
     assert said in str(caught.value)
 
 
-PARTS = st.tuples(st.sampled_from(("run", "walk", "recovery")), st.integers(5, 240))
+PARTS = st.builds(PlanPart, st.sampled_from(("run", "walk", "recovery")), st.integers(5, 240)) | st.builds(
+    lambda kind, least_s, more_s, until: PlanPart(kind, least_s + more_s, HeartLead(until, least_s)),
+    st.sampled_from(("walk", "recovery")),
+    st.integers(15, 120),
+    st.integers(1, 120),
+    st.sampled_from(("low", "high")) | st.integers(60, 220),
+)
+
+
+def in_writing(part: PlanPart) -> str:
+    most = f"{part.duration_s // 60}m{part.duration_s % 60}s"
+    return f"{part.kind} {part.lead.least_s}s-{most} until {part.lead.until}" if part.lead else f"{part.kind} {most}"
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.lists(PARTS, min_size=1, max_size=4)), min_size=1, max_size=4))
 def test_what_is_written_is_what_is_run(
-    tmp_path_factory: pytest.TempPathFactory, blocks: list[tuple[int, list[tuple[str, int]]]]
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[tuple[int, list[PlanPart]]]
 ) -> None:
-    lines = [
-        f"{repeats} x " + ", ".join(f"{kind} {seconds // 60}m{seconds % 60}s" for kind, seconds in parts)
-        for repeats, parts in blocks
-    ]
+    lines = [f"{repeats} x " + ", ".join(map(in_writing, parts)) for repeats, parts in blocks]
     folder = tmp_path_factory.mktemp("plan")
     write(folder, f'{HEAD}[[steps]]\nname = "One"\nruns = 1\ncourse = {lines!r}\n')
     step = load_plan("own.toml", folder).steps[0]
-    assert [(part.kind, part.duration_s) for part in step.parts] == [
-        part for repeats, parts in blocks for part in parts * repeats
-    ]
+    assert list(step.parts) == [part for repeats, parts in blocks for part in parts * repeats]
