@@ -1,22 +1,18 @@
 """A run and what was said in it, for a person at a terminal."""
 
 import os
-from collections.abc import Sequence
 from datetime import tzinfo
 
 from config.language import catalogue, language_of
-from daemon.domain.plan import StepKind
 from daemon.domain.run import Run
-from daemon.domain.wording import Language, cue_text, duration, source_text, summary_text
-
-LONGEST_BLOCK = 6
-"""Parts that are repeated together; nobody remembers more."""
+from daemon.domain.wording import Language, duration, source_text, summary_text
 
 
 def terminal_language() -> Language:
     """Return the language of this terminal."""
-    words = catalogue(language_of(os.environ))
-    return Language(words.gettext, words.ngettext)
+    code = language_of(os.environ)
+    words = catalogue(code)
+    return Language(words.gettext, words.ngettext, code)
 
 
 def clock_text(seconds: float) -> str:
@@ -24,31 +20,6 @@ def clock_text(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def course_lines(parts: Sequence[tuple[StepKind, float]], language: Language) -> list[str]:
-    """Say what a course asks for, part by part; what is done several times over is said once."""
-    lines: list[str] = []
-    at = 0
-    while at < len(parts):
-        times, length = _repetition(parts, at)
-        said = [cue_text(kind, for_s, language).body for kind, for_s in parts[at : at + length]]
-        if times > 1:
-            said = [language.say("{times} times:").format(times=times), *(f"  {line}" for line in said)]
-        lines += said
-        at += times * length
-    return lines
-
-
-def _repetition(parts: Sequence[tuple[StepKind, float]], at: int) -> tuple[int, int]:
-    """Return how often the next parts repeat, and how many they are; the way that covers most."""
-    ways = [(1, 1)]
-    for length in range(1, LONGEST_BLOCK + 1):
-        times = 1
-        while parts[at : at + length] == parts[at + times * length : at + (times + 1) * length]:
-            times += 1
-        ways += [(times, length)] if times > 1 else []
-    return max(ways, key=lambda way: way[0] * way[1])
 
 
 def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:

@@ -30,8 +30,9 @@ WITH_FIGURES = pytest.mark.parametrize("figures", [False, True], ids=["without f
 
 def nudges(*, figures: bool) -> Iterator[Text]:
     for message in Message:
-        yield nudge_text(Nudge(message, 149, 13), ENGLISH, EDGES if figures else None)
-        yield nudge_text(Nudge(message), ENGLISH, EDGES if figures else None)
+        for turn in range(8):
+            yield nudge_text(Nudge(message, 149, 13), ENGLISH, EDGES if figures else None, turn)
+            yield nudge_text(Nudge(message), ENGLISH, EDGES if figures else None, turn)
 
 
 def judgements() -> Iterator[Judgement]:
@@ -51,6 +52,7 @@ def summaries(*, figures: bool) -> Iterator[Text]:
 def cues() -> Iterator[Text]:
     for kind in (*StepKind, None):
         yield cue_text(kind, 90, ENGLISH)
+        yield cue_text(kind, 180, ENGLISH, 60)
 
 
 def everything() -> list[Text]:
@@ -114,6 +116,11 @@ def test_each_message_has_words_of_its_own() -> None:
     assert len({nudge_text(Nudge(message), ENGLISH) for message in Message}) == len(Message)
 
 
+def test_eight_words_in_one_run_are_eight_different_ones() -> None:
+    said = [nudge_text(Nudge(Message.EASE_OFF), ENGLISH, turn=turn).body for turn in range(5, 13)]
+    assert len(set(said)) == 8
+
+
 # -- cues ------------------------------------------------------------------------------------------
 
 
@@ -121,6 +128,12 @@ def test_each_step_has_words_of_its_own_and_says_how_long() -> None:
     texts = {kind: cue_text(kind, 90, ENGLISH) for kind in StepKind}
     assert len({text.title for text in texts.values()}) == len(StepKind)
     assert all("90 seconds" in text.body for text in texts.values())
+
+
+@pytest.mark.parametrize("kind", [StepKind.WALK, StepKind.RECOVERY])
+def test_a_step_that_the_heart_leads_says_from_when_to_when(kind: StepKind) -> None:
+    body = cue_text(kind, 180, ENGLISH, 60).body
+    assert "until your heart has come down: at least 1 minute, at most 3 minutes" in body
 
 
 def test_a_course_that_is_done_says_so() -> None:
@@ -171,7 +184,7 @@ def test_there_is_a_kind_word_for_a_run_that_was_not_calm() -> None:
 
 def test_every_reason_and_every_verdict_has_a_text() -> None:
     assert len({reason_text(reason, ENGLISH) for reason in Reason}) == len(Reason)
-    assert {verdict_text(verdict, ENGLISH) for verdict in Verdict} == {"calm", "lively", "hard", "not judged"}
+    assert {verdict_text(verdict, ENGLISH) for verdict in Verdict} == {"calm", "lively", "strong", "not judged"}
 
 
 def test_a_channel_that_takes_nothing_is_named_with_what_it_answered() -> None:

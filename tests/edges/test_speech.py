@@ -1,8 +1,7 @@
 import pytest
 
-from daemon.cli.speech import course_lines
 from daemon.domain.plan import StepKind
-from daemon.domain.wording import ENGLISH
+from daemon.domain.wording import ENGLISH, course_lines
 
 RUN, WALK, WARM, COOL = (
     (StepKind.RUN, 60.0),

@@ -1,0 +1,65 @@
+"""`care`: what to ask oneself before beginning, when to stop, where help is to be found."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import click
+
+from connectors.sqlite_store import SqliteStore
+from daemon.cli.common import load_settings, runner_option, words
+from daemon.cli.database import writable
+from daemon.cli.speech import terminal_language
+from daemon.commands import chosen
+from daemon.domain.calendar import day_of
+from daemon.domain.care import Section, answer, help_page, introduction, questions
+from daemon.store import OccasionPassed
+from daemon.wiring import runners_of
+
+SCREENING = "screening"
+"""The kind of occasion that is kept: the day, and nothing else."""
+
+
+@click.command()
+@click.option("--screen", is_flag=True, help="Ask the questions that are worth asking before you begin to run.")
+@runner_option
+@click.pass_context
+def care(ctx: click.Context, *, screen: bool, runner: str | None) -> None:
+    """Show when to stop, when to ask a doctor and where help is to be found; or ask what to ask before you begin."""
+    if screen:
+        _screen(ctx, runner)
+        return
+    for number, section in enumerate(help_page(terminal_language())):
+        for line in _lines(section, is_first=number == 0):
+            click.echo(line)
+
+
+def _lines(section: Section, *, is_first: bool) -> list[str]:
+    return [*([] if is_first else [""]), section.title, *(f"  {line}" for line in section.lines)]
+
+
+def _screen(ctx: click.Context, runner: str | None) -> None:
+    language = terminal_language()
+    settings = load_settings(ctx)
+    name = chosen([one.name for one in settings.runners], runner)
+    whose = next(one for one in runners_of(settings) if one.name == name)
+    click.echo(introduction(language))
+    said = [_is_yes(question) for question in questions(language)]
+    now = datetime.now(UTC)
+    day = day_of(now, whose.timezone).isoformat()
+    asyncio.run(_keep(ctx, OccasionPassed(name, SCREENING, day, now)))
+    click.echo()
+    click.echo(answer(language, any_yes=any(said)))
+
+
+def _is_yes(question: str) -> bool:
+    yes, no = words("y"), words("n")
+    while True:
+        said = click.prompt(f"{question} [{yes}/{no}]", prompt_suffix=" ", default="", show_default=False).strip()
+        if said[:1].casefold() in {yes, no, "y"}:
+            return said[:1].casefold() != no
+        click.echo(words("Please answer {yes} or {no}.").format(yes=yes, no=no))
+
+
+async def _keep(ctx: click.Context, fact: OccasionPassed) -> None:
+    async with writable(ctx) as database:
+        await SqliteStore(database).commit([fact])

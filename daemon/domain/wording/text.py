@@ -1,0 +1,69 @@
+"""What words are made of: a text, a language, and which of several variants is said."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The same words for a mailbox."""
+
+    html: str
+    """Shows the picture by the name `week.png`."""
+    picture: bytes
+    """A PNG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words for a phone: a short title and a few short lines."""
+
+    title: str
+    body: str
+    mail: Mail | None = None
+    """What a mailbox gets besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a language says things: gettext and ngettext of its catalogue."""
+
+    say: Callable[[str], str]
+    plural: Callable[[str, str, int], str]
+    code: str = "en"
+    """`nl` or `en`."""
+
+    def vary(self, variants: Sequence[str], turn: int) -> str:
+        """Say one of several sentences that mean the same."""
+        return self.say(variants[turn % len(variants)])
+
+
+ENGLISH = Language(lambda text: text, lambda one, many, number: one if number == 1 else many)
+_SHORT_S, _HALF_MINUTE_S = 120, 30
+
+
+def _(text: str) -> str:
+    """Mark a sentence for the catalogues; the language translates it when it is spoken."""
+    return text
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Say how long: in minutes, by halves where it is a half, and in seconds what is short and uneven."""
+    whole = round(seconds)
+    if whole < _SHORT_S and whole % 60:
+        return language.plural("{n} second", "{n} seconds", whole).format(n=whole)
+    minutes, half = whole // 60, whole % 60 == _HALF_MINUTE_S
+    if half:
+        return language.plural("{n} minute", "{n} minutes", 2).format(n=f"{minutes}½")
+    return in_minutes(whole, language)
+
+
+def in_minutes(seconds: float, language: Language) -> str:
+    """Say how long, in whole minutes."""
+    minutes = (round(seconds) + _HALF_MINUTE_S) // 60
+    return language.plural("{n} minute", "{n} minutes", minutes).format(n=minutes)
+
+
+def within(name: str) -> str:
+    """Return a step's name as it stands within a sentence: `Week 2, a minute and a half`."""
+    return name.replace(": ", ", ")

@@ -1,0 +1,250 @@
+"""A week in at most five lines, in order of worth; more is not better, and an empty week is kind.
+
+What stands in a line, and whether there is one, follows from the week; a line that has nothing to say is left out.
+"""
+
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from daemon.domain.progress import Why
+from daemon.domain.week import Place, Together, Totals, Trend, Usual, Week
+from daemon.domain.wording.text import Language, Text, _, in_minutes, within
+from daemon.domain.wording.why import proposal_text
+
+LINES = 5
+_ABOUT, _CLEARLY = 0.2, 0.6
+"""Within a fifth a week is like another; by three fifths it is clearly different."""
+_SAME_CALM_PCT = 5.0
+_CALM_PCT, _LIVELY_PCT = 80.0, 60.0
+_STRETCH_FROM_S = 600.0
+_LIFT_FROM = 3
+"""Runs with both feelings told, below which there is nothing to show."""
+
+
+def week_text(
+    week: Week,
+    language: Language,
+    *,
+    figures: bool,
+    turn: int = 0,
+    together: Together | None = None,
+    suggestion: str | None = None,
+) -> Text:
+    """Say how the week was. `suggestion` is a sentence of its own that takes the place of the plan's proposal."""
+    title = _("Your week") if week.is_over else _("Your week so far")
+    ahead = suggestion or _ahead(week, language, turn)
+    lines = [*_lines(week, language, figures=figures, turn=turn)]
+    last = [line for line in (ahead, together and together_text(together, language)) if line]
+    return Text(language.say(title), "\n".join([*lines[: LINES - len(last)], *last]))
+
+
+def together_text(together: Together, language: Language) -> str:
+    """Say what a group ran, nobody named."""
+    return language.say(_("Together: {runs}, {minutes}.")).format(
+        runs=_runs(together.runs, language), minutes=in_minutes(60 * together.minutes, language)
+    )
+
+
+_EMPTY = (
+    _("No runs this week; that can happen."),
+    _("A week without running: every year has a few."),
+    _("Life had other plans this week, and that is all right."),
+    _("Your shoes had a week off."),
+)
+_NOT_KEPT = _("Nothing is kept of this week any more.")
+_EMPTY_SO_FAR = _("No runs yet this week, and nothing has to be.")
+_RESTED = (
+    _("Rest was what was needed this week."),
+    _("This week was for resting, and nothing is lost by it."),
+    _("A week of rest: that counts as well."),
+    _("You gave yourself rest this week. Well done."),
+)
+_RESTED_TOO = _("There was rest in it as well, and it belongs there.")
+_BEGUN = _("That is a good beginning.")
+_SMALL_BEGINNING = (
+    _("One short outing is enough for next week, and walking is fine."),
+    _("Ten minutes outside would be a fine start to the new one."),
+    _("In the new week everything is open; small is good."),
+    _("Next week is a new one, as small as you like."),
+)
+_CALM = (
+    _("Calm for the most part."),
+    _("A calm week."),
+    _("Your heart had a quiet week."),
+    _("Mostly at a pace for talking."),
+)
+_LIVELY = (
+    _("Partly calm, partly lively."),
+    _("Calm, with lively stretches in it."),
+    _("A somewhat lively week."),
+    _("Calm and lively by turns."),
+)
+_STRONG = (
+    _("A strong week for your heart."),
+    _("More strong than calm this week."),
+    _("Much of it was on the strong side."),
+    _("A demanding week, often above your zone."),
+)
+_MUCH_LESS, _LESS, _SAME, _MORE, _MUCH_MORE = range(5)
+_THAN_USUAL = (
+    _("Quite a bit less than usual."),
+    _("A bit less than usual."),
+    _("About as much as usual."),
+    _("A bit more than usual."),
+    _("Quite a bit more than usual."),
+)
+_THAN_LAST_WEEK = (
+    _("Quite a bit less than last week."),
+    _("A bit less than last week."),
+    _("About as much as last week."),
+    _("A bit more than last week."),
+    _("Quite a bit more than last week."),
+)
+_CALMER_THAN_USUAL = (_("Livelier than usual."), _("About as calm as usual."), _("Calmer than usual."))
+_CALMER_THAN_LAST_WEEK = (_("Livelier than last week."), _("About as calm as last week."), _("Calmer than last week."))
+
+
+def _lines(week: Week, language: Language, *, figures: bool, turn: int) -> Iterator[str]:
+    if not week.totals.runs:
+        yield _without_runs(week, language, turn)
+    else:
+        yield _how_much(week, language)
+        yield from _how_calm(week, language, figures=figures, turn=turn)
+    if highlights := [*_highlights(week, language, figures=figures)]:
+        yield highlights[turn % len(highlights)]
+    if figures and (trends := [*_trends(week, language)]):
+        yield trends[turn % len(trends)]
+
+
+def _without_runs(week: Week, language: Language, turn: int) -> str:
+    if week.paused:
+        return language.vary(_RESTED, turn)
+    if not week.is_whole:
+        return language.say(_NOT_KEPT)
+    return language.vary(_EMPTY, turn) if week.is_over else language.say(_EMPTY_SO_FAR)
+
+
+def _how_much(week: Week, language: Language) -> str:
+    runs, minutes = week.totals.runs, in_minutes(week.totals.duration_s, language)
+    agreed = 0 if week.paused or not week.is_whole else week.agreed
+    if not agreed or runs > agreed:
+        said = language.say(_("{runs}, {minutes}."))
+    elif runs < agreed:
+        said = language.say(_("{count} of {agreed} runs, {minutes}."))
+    else:
+        said = language.say(_("{runs}, as agreed, {minutes}."))
+    said = said.format(runs=_runs(runs, language), count=runs, agreed=agreed, minutes=minutes)
+    return f"{said} {more}" if (more := _set_beside(week, language)) else said
+
+
+def _set_beside(week: Week, language: Language) -> str | None:
+    """Say how the week lies among the others; one with a pause, not over or not kept whole lies beside none."""
+    if week.paused:
+        return language.say(_RESTED_TOO)
+    if not (week.is_over and week.is_whole):
+        return None
+    if week.usual and week.usual.duration_s:
+        return language.say(_THAN_USUAL[_amount(week.totals.duration_s, week.usual.duration_s)])
+    if week.last and week.last.duration_s:
+        return language.say(_THAN_LAST_WEEK[_amount(week.totals.duration_s, week.last.duration_s)])
+    # where runs leave again nobody knows whether it is a beginning
+    return None if week.runs_in_four_weeks is None else language.say(_BEGUN)
+
+
+def _amount(now: float, before: float) -> int:
+    part = now / before - 1
+    if abs(part) <= _ABOUT:
+        return _SAME
+    if part > 0:
+        return _MUCH_MORE if part > _CLEARLY else _MORE
+    return _MUCH_LESS if part < -_CLEARLY else _LESS
+
+
+def _how_calm(week: Week, language: Language, *, figures: bool, turn: int) -> Iterator[str]:
+    calm = week.totals.calm_pct
+    if calm is None:
+        return
+    said = [language.vary(_CALM if calm >= _CALM_PCT else _LIVELY if calm >= _LIVELY_PCT else _STRONG, turn)]
+    if figures:
+        said.append(language.say(_("Calm share: {calm} %.")).format(calm=int(calm)))
+    if week.is_over and week.is_whole and not week.paused:
+        said += _calmer(calm, week.usual, week.last, language)
+    yield " ".join(said)
+
+
+def _calmer(calm: float, usual: Usual | None, last: Totals | None, language: Language) -> Iterator[str]:
+    for before, words in ((usual, _CALMER_THAN_USUAL), (last, _CALMER_THAN_LAST_WEEK)):
+        if before is not None and before.calm_pct is not None:
+            by = calm - before.calm_pct
+            yield language.say(words[0 if by < -_SAME_CALM_PCT else 2 if by > _SAME_CALM_PCT else 1])
+            return
+
+
+def _highlights(week: Week, language: Language, *, figures: bool) -> Iterator[str]:
+    lift = week.mood.lift if week.mood else None
+    if figures and lift and lift.of >= _LIFT_FROM and 2 * lift.better >= lift.of:
+        each = _("After each of your {of} runs you felt better than before.")
+        some = _("After {better} of your {of} runs you felt better than before.")
+        yield language.say(each if lift.better == lift.of else some).format(better=lift.better, of=lift.of)
+    if week.longest_calm_s is not None and week.longest_calm_s >= _STRETCH_FROM_S:
+        yield language.say(_("Your longest calm stretch: {duration}.")).format(
+            duration=in_minutes(week.longest_calm_s, language)
+        )
+    if week.runs_in_four_weeks is not None and week.runs_in_four_weeks > week.totals.runs:
+        yield language.say(_("In the last four weeks: {runs}.")).format(runs=_runs(week.runs_in_four_weeks, language))
+
+
+def _trends(week: Week, language: Language) -> Iterator[str]:
+    if _can_be_said(week.recovery):
+        yield _trend(
+            week.recovery,
+            language.say(_("In the first minute after running your heart comes down {now} beats; before, {earlier}.")),
+            language.say(_("In the first minute after running your heart comes down {now} beats, as before.")),
+        )
+    if _can_be_said(week.drift):
+        yield _trend(
+            week.drift,
+            language.say(_("On long, even runs your heart rate rises {now} % along the way; before, {earlier} %.")),
+            language.say(_("On long, even runs your heart rate rises {now} % along the way, as before.")),
+        )
+
+
+def _can_be_said(trend: Trend | None) -> TypeGuard[Trend]:
+    # a drift may be negative: a heart that slows down on the way needs more explaining than a line has room for
+    return trend is not None and min(round(trend.now), round(trend.earlier)) > 0
+
+
+def _trend(trend: Trend, changed: str, same: str) -> str:
+    now, earlier = round(trend.now), round(trend.earlier)
+    return (same if now == earlier else changed).format(now=now, earlier=earlier)
+
+
+def _ahead(week: Week, language: Language, turn: int) -> str | None:
+    """Say where the plan is and what it proposes for the coming week; after a run the reason was told already."""
+    empty = not week.totals.runs
+    if week.place is None:
+        wanted = empty and week.is_over and not week.paused
+        return language.vary(_SMALL_BEGINNING, turn) if wanted else None
+    step = within(week.place.step_name)
+    if empty and week.paused:
+        return language.say(_("The plan waits for you: {step}.")).format(step=step)
+    lead = _("Next week begins at: {step}.") if empty and week.is_over else _("Next: {step}.")
+    said = [_where(week.place, language), language.say(lead).format(step=step)]
+    return " ".join(filter(None, [*said, _why(week.place, language, turn) if empty else ""]))
+
+
+def _where(place: Place, language: Language) -> str:
+    """Say how far along the plan that is; a plan of one step has no further."""
+    if place.steps == 1:
+        return ""
+    return language.say(_("{plan}, step {step} of {steps}.")).format(
+        plan=place.plan_name, step=place.proposal.step, steps=place.steps
+    )
+
+
+def _why(place: Place, language: Language, turn: int) -> str:
+    return "" if place.proposal.why is Why.ALONG else proposal_text(place.proposal, language, turn)
+
+
+def _runs(count: int, language: Language) -> str:
+    return language.plural("{n} run", "{n} runs", count).format(n=count)
