@@ -10,14 +10,35 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from daemon.domain.effort import HeldValue
+from daemon.domain.effort import HeldValue, believed, hold
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 
 _VERSION = 1
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
 _COUNT_MAX = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A run's samples as they are kept."""
+
+    samples: bytes
+    rr: bytes | None
+    histogram: bytes
+
+
+def pack(samples: Sequence[HeartRateSample], *, recorded: bool) -> Packed:
+    """Pack a run's samples; what was heard before it began counts in no histogram.
+
+    `recorded` tells that they come from a device's recording, not from a strap. Takes a twentieth of a second for
+    an hour of running.
+    """
+    in_the_run = [sample for sample in samples if sample.at >= 0]
+    histogram = pack_histogram(hold(believed(in_the_run, recorded=recorded)))
+    return Packed(pack_samples(samples), pack_rr(samples), histogram)
 
 
 def pack_samples(samples: Sequence[HeartRateSample]) -> bytes:

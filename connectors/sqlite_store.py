@@ -3,8 +3,9 @@
 import json
 import secrets
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from sqlite3 import Row
 from typing import Any, assert_never
@@ -12,7 +13,7 @@ from typing import Any, assert_never
 import aiosqlite
 
 from connectors import sqlite_diary as diary
-from connectors.packing import unpack_samples
+from connectors.packing import Packed, pack, unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_post import insert_letters
 from connectors.sqlite_takes import (
@@ -28,9 +29,10 @@ from connectors.sqlite_takes import (
     zone_of,
     zone_values,
 )
+from daemon.aside import in_thread
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
-from daemon.domain.plan import Course, PlanRef, Step, StepKind
+from daemon.domain.plan import Course, Edge, HeartLed, Leg, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
 from daemon.domain.takes import Take
 from daemon.store import (
@@ -66,9 +68,10 @@ class SqliteStore:
 
     async def commit(self, facts: Sequence[Fact]) -> None:
         """Make all of `facts` durable together, or none."""
+        runs = {fact.session: await _packed(fact.samples, Source.STRAP) for fact in facts if isinstance(fact, RunKept)}
 
         async def job(connection: aiosqlite.Connection) -> None:
-            await _take_in(connection, facts)
+            await _take_in(connection, facts, runs)
 
         await self._database.write(job)
 
@@ -101,17 +104,18 @@ class SqliteStore:
 
     async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
         """Find the place of what was brought among the runner's takes, and keep it there."""
+        packed = await _packed(brought.samples, brought.run.sources[0])
 
         async def job(connection: aiosqlite.Connection) -> Placed:
             placed = await shelve(
                 connection,
                 brought.run,
-                brought.samples,
+                packed,
                 origin=brought.origin,
                 start_hidden=brought.start_hidden,
             )
             await diary.give_feeling(connection, brought.run, placed.run)
-            await _take_in(connection, write(placed))
+            await _take_in(connection, write(placed), {})
             return placed
 
         return await self._database.write(job)
@@ -190,12 +194,20 @@ class SqliteStore:
         )
 
 
-async def _take_in(connection: aiosqlite.Connection, facts: Sequence[Fact]) -> None:
+async def _packed(samples: Sequence[HeartRateSample], source: Source) -> Packed:
+    """Pack in a thread of its own, before the transaction: nobody waits for it but the run."""
+    return await in_thread(partial(pack, samples, recorded=source is not Source.STRAP), "packing")
+
+
+async def _take_in(connection: aiosqlite.Connection, facts: Sequence[Fact], runs: Mapping[str, Packed]) -> None:
+    """Keep facts; `runs` has the samples of those that are kept as runs, by their sessions."""
     for kind, group in groupby(facts, type):
-        await _insert(connection, kind, list(group))
+        await _insert(connection, kind, list(group), runs)
 
 
-async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: list[Any]) -> None:
+async def _insert(
+    connection: aiosqlite.Connection, kind: type[Fact], facts: list[Any], runs: Mapping[str, Packed]
+) -> None:
     if kind in diary.KEEPERS:
         for fact in facts:
             await diary.keep(connection, fact)
@@ -209,12 +221,13 @@ async def _insert(connection: aiosqlite.Connection, kind: type[Fact], facts: lis
         await insert_letters(connection, [fact.letter for fact in facts])
     else:
         for fact in facts:
-            await _insert_rare(connection, fact)
+            await _insert_rare(connection, fact, runs)
 
 
 async def _insert_rare(
     connection: aiosqlite.Connection,
     fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead,
+    runs: Mapping[str, Packed],
 ) -> None:
     match fact:
         case SessionOpened():
@@ -230,7 +243,7 @@ async def _insert_rare(
         case SessionDiscarded():
             await _forget(connection, fact.session)
         case RunKept():
-            placed = await shelve(connection, fact.run, fact.samples, origin=None, start_hidden=False)
+            placed = await shelve(connection, fact.run, runs[fact.session], origin=None, start_hidden=False)
             await diary.give_feeling(connection, fact.run, placed.run)
             await _forget(connection, fact.session)
         case FileSeen():
@@ -283,9 +296,17 @@ def _course_text(course: Course | None) -> str | None:
         {
             "plan": course.ref and course.ref.plan,
             "step": course.ref and course.ref.step,
-            "legs": [(leg.kind.value, leg.for_s) for leg in course.legs],
+            "name": course.name,
+            "legs": [_leg_values(leg) for leg in course.legs],
         }
     )
+
+
+def _leg_values(leg: Leg) -> tuple[object, ...]:
+    if leg.lead is None:
+        return leg.kind.value, leg.for_s
+    until = leg.lead.until
+    return leg.kind.value, leg.for_s, until.value if isinstance(until, Edge) else until, leg.lead.least_s
 
 
 def _course(text: str | None) -> Course | None:
@@ -293,4 +314,10 @@ def _course(text: str | None) -> Course | None:
         return None
     kept = json.loads(text)
     ref = PlanRef(kept["plan"], kept["step"]) if kept["plan"] else None
-    return Course.of((Step(StepKind(kind), for_s) for kind, for_s in kept["legs"]), ref)
+    return Course.of((_step(*leg) for leg in kept["legs"]), ref, name=kept.get("name"))
+
+
+def _step(kind: str, for_s: float, until: int | str | None = None, least_s: float = 0.0) -> Step:
+    if until is None:
+        return Step(StepKind(kind), for_s)
+    return Step(StepKind(kind), for_s, HeartLed(Bpm(until) if isinstance(until, int) else Edge(until), least_s))

@@ -3,17 +3,17 @@
 Functions over a connection, to be called within a transaction of `connectors.sqlite`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Row
 
 import aiosqlite
 
-from connectors.packing import pack_histogram, pack_rr, pack_samples
-from daemon.domain.effort import HeartRateFigures, HeldValue, Judgement, Reason, TimeInZone, Verdict, believed, hold
+from connectors.packing import Packed
+from daemon.domain.effort import HeartRateFigures, Judgement, Reason, TimeInZone, Verdict
 from daemon.domain.feeling import Feeling
-from daemon.domain.heart_rate import Bpm, HeartRateSample
+from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Run, Source
 from daemon.domain.takes import Take, Told, gather, take_of
@@ -51,7 +51,7 @@ SAMPLES = (
 async def shelve(
     connection: aiosqlite.Connection,
     run: Run,
-    samples: Sequence[HeartRateSample],
+    packed: Packed,
     *,
     origin: str | None,
     start_hidden: bool,
@@ -79,7 +79,7 @@ async def shelve(
     }
     if take in told.superseded:
         return Placed(Place.BESIDE, told.run)
-    await _insert(connection, values, samples, recorded=source is not Source.STRAP)
+    await _insert(connection, values, packed)
     await _settle(connection, gathered)
     return Placed(place_of(told, take, near), told.run)
 
@@ -169,25 +169,12 @@ async def _of_origin(connection: aiosqlite.Connection, runner: str, origin: str)
     return next(iter(rows), None)
 
 
-async def _insert(
-    connection: aiosqlite.Connection,
-    values: Mapping[str, object],
-    samples: Sequence[HeartRateSample],
-    *,
-    recorded: bool,
-) -> None:
+async def _insert(connection: aiosqlite.Connection, values: Mapping[str, object], packed: Packed) -> None:
     names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
     await connection.execute(f"INSERT INTO take ({names}) VALUES ({marks})", values)  # noqa: S608 - own names
-    histogram = pack_histogram(_held_in_the_run(samples, recorded=recorded))
     await connection.execute(
-        "INSERT INTO take_samples VALUES (?, ?, ?, ?)",
-        (values["id"], pack_samples(samples), pack_rr(samples), histogram),
+        "INSERT INTO take_samples VALUES (?, ?, ?, ?)", (values["id"], packed.samples, packed.rr, packed.histogram)
     )
-
-
-def _held_in_the_run(samples: Sequence[HeartRateSample], *, recorded: bool) -> list[HeldValue]:
-    """Leave out what was heard before the run began."""
-    return hold(believed([sample for sample in samples if sample.at >= 0], recorded=recorded))
 
 
 # -- rows to values and back -------------------------------------------------------------------------
