@@ -1,0 +1,157 @@
+"""`pause` and `resume`: rest for illness or a holiday, without loss."""
+
+import asyncio
+import re
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+
+import click
+
+from connectors.sqlite_store import SqliteStore
+from daemon.cli.common import json_option, load_settings, print_json, runner_option, words
+from daemon.cli.database import wake, writable
+from daemon.commands import chosen
+from daemon.domain.calendar import day_of
+from daemon.household import Runner
+from daemon.signs import sign_of_life
+from daemon.store import Pause, Paused, Resumed, Store
+from daemon.wiring import runners_of
+
+LONGEST_DAYS = 366
+LONGEST_WHY = 200
+ILLNESS, HOLIDAY = "illness", "holiday"
+_WHY = {
+    **dict.fromkeys((ILLNESS, "ill", "ziek", "ziekte"), ILLNESS),
+    **dict.fromkeys((HOLIDAY, "holidays", "vakantie"), HOLIDAY),
+}
+"""Words for the reasons that have an answer of their own."""
+_WEEKDAYS = (
+    ("mon", "monday", "ma", "maandag"),
+    ("tue", "tuesday", "di", "dinsdag"),
+    ("wed", "wednesday", "wo", "woensdag"),
+    ("thu", "thursday", "do", "donderdag"),
+    ("fri", "friday", "vr", "vrijdag"),
+    ("sat", "saturday", "za", "zaterdag"),
+    ("sun", "sunday", "zo", "zondag"),
+)
+_SPAN = re.compile(r"(\d{1,3})\s*([dw])")
+_SPAN_DAYS = {"d": 1, "w": 7}
+
+
+def _reason(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    why = " ".join(text.split()) if text else ""
+    if len(why) > LONGEST_WHY or not why.isprintable():
+        raise click.BadParameter(words("a few words will do, at most {longest} characters").format(longest=LONGEST_WHY))
+    return _WHY.get(why.casefold(), why) or None
+
+
+@click.command()
+@click.option("--until", metavar="DATE", required=True, help="The last day of it: 2026-12-24, fri, 3d or 2w.")
+@click.option("--why", metavar="illness|holiday|TEXT", callback=_reason, help="For yourself; it stays at home.")
+@runner_option
+@json_option
+@click.pass_context
+def pause(ctx: click.Context, *, until: str, why: str | None, runner: str | None, as_json: bool) -> None:
+    """Rest: no reminders until then, and nothing is lost. Said once more it moves the end."""
+    whose, now = _whose(ctx, runner), datetime.now(UTC)
+    last = _last_day(until, day_of(now, whose.timezone))
+    before, kept = asyncio.run(_pause(ctx, whose, last, why, now))
+    wake(ctx)
+    if as_json:
+        print_json({"type": "pause", "runner": whose.name, "until": last.isoformat(), "why": kept})
+        return
+    if before:
+        click.echo(words("The pause now lasts up to and including {until}.").format(until=last))
+    else:
+        click.echo(_wish(kept))
+        click.echo(words("I don't remind you up to and including {until}. Nothing is lost.").format(until=last))
+    click.echo(words("Back sooner? duurloop resume"))
+
+
+@click.command()
+@runner_option
+@json_option
+@click.pass_context
+def resume(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
+    """End a pause before its time."""
+    whose = _whose(ctx, runner)
+    before = asyncio.run(_resume(ctx, whose, datetime.now(UTC)))
+    wake(ctx)
+    if as_json:
+        print_json({"type": "pause", "runner": whose.name, "until": None, "why": None})
+    elif before:
+        click.echo(words("Good to have you back. Everything goes on as agreed; begin gently."))
+    else:
+        click.echo(words("There is no pause just now. Everything goes on as agreed."))
+
+
+def _whose(ctx: click.Context, wanted: str | None) -> Runner:
+    runners = runners_of(load_settings(ctx))
+    name = chosen([runner.name for runner in runners], wanted)
+    return next(runner for runner in runners if runner.name == name)
+
+
+def _last_day(text: str, today: date) -> date:
+    """Read the last day of a pause, seen from today. Raises `click.BadParameter`."""
+    last = _day_named(text.strip().casefold(), today)
+    if last is None:
+        raise _not(words("'{text}' is no day I know; 2026-12-24 is one, and so are fri, 3d and 2w").format(text=text))
+    if last < today:
+        raise _not(words("{day} has been already; a pause ends today or later").format(day=last))
+    if last > today + timedelta(days=LONGEST_DAYS):
+        raise _not(words("{day} is more than a year away; say a nearer day, it can be moved later").format(day=last))
+    return last
+
+
+def _day_named(text: str, today: date) -> date | None:
+    if span := _SPAN.fullmatch(text):
+        return today + timedelta(days=int(span[1]) * _SPAN_DAYS[span[2]])
+    for weekday, names in enumerate(_WEEKDAYS):
+        if text in names:  # today's own name means a week from now
+            return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    return None
+
+
+def _not(why: str) -> click.BadParameter:
+    return click.BadParameter(why, param_hint="--until")
+
+
+async def _pause(
+    ctx: click.Context, runner: Runner, last: date, why: str | None, now: datetime
+) -> tuple[Pause | None, str | None]:
+    """Keep a pause; return the one that it moves, if there is one, and its reason."""
+    async with writable(ctx) as database:
+        store = SqliteStore(database)
+        before = await _current(store, runner, now)
+        if before is None:
+            await store.commit([Paused(runner.name, now, last, why)])
+            return None, why
+        kept = why or before.why
+        await store.commit([Resumed(runner.name, now), Paused(runner.name, before.since, last, kept)])
+        return before, kept
+
+
+async def _resume(ctx: click.Context, runner: Runner, now: datetime) -> Pause | None:
+    """End the pause; return it, if there is one."""
+    async with writable(ctx) as database:
+        store = SqliteStore(database)
+        before = await _current(store, runner, now)
+        ended = [Resumed(runner.name, now)] if before else []
+        await store.commit([*ended, sign_of_life(runner, now)])
+        return before
+
+
+async def _current(store: Store, runner: Runner, now: datetime) -> Pause | None:
+    today = day_of(now, runner.timezone)
+    pauses = await store.pauses(runner.name)
+    return next((one for one in reversed(pauses) if one.ended_at is None and one.until >= today), None)
+
+
+def _wish(why: str | None) -> str:
+    if why == ILLNESS:
+        return words("Take all the time you need.")
+    if why == HOLIDAY:
+        return words("Have a good time.")
+    return words("Rest is part of it.")
