@@ -34,10 +34,14 @@ def loaded(program: str, folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("program", "absent"),
     [
-        (STATUS, {"pydantic", "aiosqlite", "sqlite3", "apprise", "bleak", "asyncio", "structlog", "config"}),
+        (
+            STATUS,
+            {"pydantic", "aiosqlite", "sqlite3", "apprise", "bleak", "asyncio", "structlog", "config", "resvg_py"},
+        ),
         ("import daemon.domain.session", {"asyncio", "logging", "structlog", "sqlite3", "socket"}),
+        ("import connectors.picture, daemon.weekly.mail", {"resvg_py", "apprise"}),
     ],
-    ids=["status", "the domain"],
+    ids=["status", "the domain", "before a picture"],
 )
 def test_what_is_not_needed_is_not_loaded(program: str, absent: set[str], tmp_path: Path) -> None:
     assert loaded(program, tmp_path) & absent == set()
