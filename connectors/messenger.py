@@ -20,14 +20,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
-from daemon.domain.wording import Text
+from daemon.domain.wording import Mail, Text
 from daemon.ports import Blame, DeliveryError
 
 if TYPE_CHECKING:  # importing Apprise takes 0.1 s and 8 MB that a start does not need
-    from apprise import NotifyBase
+    from apprise import Apprise, NotifyBase
 
 _LONGEST_REASON = 160
 _MASK = "***"
+_PICTURE = "week.png"
+"""By this name a mail's page shows its picture."""
 
 ANSWER_S = 25.0
 """How long a far end may take to answer, unless its URL says so (`rto`); after 30 s the outbox calls it hanging."""
@@ -63,7 +65,7 @@ class AppriseMessenger:
                     finding = _why_refused(lines)
             except Exception as error:  # noqa: BLE001 a plugin may fail in any way; the next message gets its chance
                 finding = _why_raised(type(error).__name__)
-        mask = _Mask(self._url, text.title, *text.body.splitlines())
+        mask = _Mask(self._url, *_pieces_of(text))
         return DeliveryError(_cut(self._redact(_one_line(mask, finding))), finding.blame)
 
 
@@ -151,8 +153,32 @@ def _notify(service: "NotifyBase", text: Text) -> bool:
 
     channel = Apprise(asset=service.asset)
     channel.add(service)
+    if text.mail is not None and _shows_pages(service):
+        return _post(channel, service, text.title, text.mail)
     # Named as plain text it keeps its line breaks where a service wants HTML.
     return bool(channel.notify(body=text.body, title=text.title, body_format=NotifyFormat.TEXT))
+
+
+def _shows_pages(service: "NotifyBase") -> bool:
+    """Tell whether it takes HTML with its pictures inside, as mail does, and its URL does not ask for plain text."""
+    from apprise import NotifyFormat  # noqa: PLC0415 see `_load`
+
+    can = service.attachment_support and hasattr(service, "inline")
+    return can and service.resolve_format(NotifyFormat.HTML) is NotifyFormat.HTML
+
+
+def _post(channel: "Apprise", service: "NotifyBase", title: str, mail: Mail) -> bool:
+    """Send a mail with its picture inside, whatever the URL says of attachments; it never touches the disk.
+
+    Apprise itself puts a plain part beside the page.
+    """
+    from apprise import AppriseAttachment, NotifyFormat  # noqa: PLC0415 see `_load`
+    from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
+
+    service.inline = True  # type: ignore[attr-defined] # only those that have it get here
+    picture = AttachMemory(content=mail.picture, name=_PICTURE, mimetype="image/png")  # type: ignore[no-untyped-call]
+    attachment = AppriseAttachment(paths=picture)
+    return bool(channel.notify(body=mail.html, title=title, body_format=NotifyFormat.HTML, attach=attachment))
 
 
 # --- listening --------------------------------------------------------------------------------------------------------
@@ -373,7 +399,17 @@ _PLAIN = {
 }
 # Shorter ones are hidden only as words of their own: a user called "a" must not blacken the whole reason.
 _TELLING = 4
+_MARKUP = re.compile(r"<[^>]*>")
 _HEADER = re.compile(r"(?P<name>authorization\W{1,4}(?:(?:bearer|basic|token|key)\s+)?)\S+", re.IGNORECASE)
+
+
+def _pieces_of(text: Text) -> Iterator[str]:
+    """Take a message apart into what a far end may quote of it: lines, and of a page its words as they are read."""
+    yield text.title
+    yield from text.body.splitlines()
+    if text.mail is not None:
+        yield from text.mail.html.splitlines()
+        yield from (html.unescape(words).strip() for words in _MARKUP.split(text.mail.html))
 
 
 class _Mask:
@@ -385,7 +421,7 @@ class _Mask:
 
     def __init__(self, url: str, *message: str) -> None:
         self._url = url
-        self._message = message
+        self._message = sorted(message, key=len, reverse=True)  # what is a part of another comes after it
 
     def __call__(self, text: str) -> str:
         """Return the text with stars for secrets."""

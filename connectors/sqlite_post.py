@@ -7,11 +7,18 @@ from sqlite3 import Row
 import aiosqlite
 
 from connectors.sqlite import Database
-from daemon.domain.wording import Text
+from daemon.domain.wording import Mail, Text
 from daemon.store import ChannelHealth, Claimed, Kind, Letter
 
 KEPT_DAYS = 7
 """Letters that are done are kept this long, so that none is written twice, and then forgotten."""
+_EMPTY = "title = '', body = '', html = NULL, picture = NULL"
+"""That it was told is remembered; what was told is nobody's business any more."""
+_SENT = f"UPDATE letter SET state = 'sent', {_EMPTY} WHERE id = ?"  # noqa: S608 - a constant
+_EXPIRED = (
+    f"UPDATE letter SET state = 'expired', {_EMPTY}"  # noqa: S608 - a constant
+    " WHERE state = 'due' AND expires_at <= ?1 AND (?2 IS NULL OR channel = ?2)"
+)
 
 
 class SqlitePost:
@@ -27,9 +34,7 @@ class SqlitePost:
             await connection.execute("UPDATE letter SET state = 'due' WHERE state = 'sending'")
             await connection.execute("UPDATE channel_health SET next_at = NULL WHERE settings_fault")
             # of all channels: nobody claims for one that has left the settings
-            await connection.execute(
-                "UPDATE letter SET state = 'expired' WHERE state = 'due' AND expires_at <= ?", (_stamp(now),)
-            )
+            await connection.execute(_EXPIRED, (_stamp(now), None))
             await _forget_done(connection, now)
 
         await self._database.write(job)
@@ -44,10 +49,7 @@ class SqlitePost:
             return None
 
         async def job(connection: aiosqlite.Connection) -> list[Row]:
-            await connection.execute(
-                "UPDATE letter SET state = 'expired' WHERE channel = ? AND state = 'due' AND expires_at <= ?",
-                (channel, _stamp(now)),
-            )
+            await connection.execute(_EXPIRED, (_stamp(now), channel))
             return list(
                 await connection.execute_fetchall(
                     "UPDATE letter SET state = 'sending', attempts = attempts + 1 WHERE id = ("
@@ -74,7 +76,7 @@ class SqlitePost:
         """Note that the far end has the letter, and that the channel is well."""
 
         async def job(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE letter SET state = 'sent' WHERE id = ?", (claimed.id,))
+            await connection.execute(_SENT, (claimed.id,))
             await connection.execute("DELETE FROM channel_health WHERE channel = ?", (claimed.letter.channel,))
             await _forget_done(connection, claimed.letter.written_at)
 
@@ -131,8 +133,8 @@ async def _forget_done(connection: aiosqlite.Connection, now: datetime) -> None:
 async def insert_letters(connection: aiosqlite.Connection, letters: Iterable[Letter]) -> None:
     """Keep letters within a transaction that is going on; one that is there already stays as it is."""
     await connection.executemany(
-        "INSERT INTO letter (key, channel, kind, title, body, written_at, expires_at, next_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key, channel) DO NOTHING",
+        "INSERT INTO letter (key, channel, kind, title, body, html, picture, written_at, expires_at, next_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key, channel) DO NOTHING",
         [
             (
                 letter.key,
@@ -140,6 +142,8 @@ async def insert_letters(connection: aiosqlite.Connection, letters: Iterable[Let
                 letter.kind.value,
                 letter.text.title,
                 letter.text.body,
+                letter.text.mail and letter.text.mail.html,
+                letter.text.mail and letter.text.mail.picture,
                 _stamp(letter.written_at),
                 _stamp(letter.expires_at),
                 _stamp(letter.not_before),
@@ -154,7 +158,7 @@ def _claimed(row: Row) -> Claimed:
         row["key"],
         row["channel"],
         Kind(row["kind"]),
-        Text(row["title"], row["body"]),
+        Text(row["title"], row["body"], None if row["html"] is None else Mail(row["html"], row["picture"])),
         _moment(row["written_at"]),
         _moment(row["expires_at"]),
         _moment(row["next_at"]),

@@ -10,6 +10,7 @@ from connectors.sqlite import Database
 from connectors.sqlite_takes import moment, remove, rename, stamp
 from daemon.domain.activity import Activity, Changes, Known
 from daemon.domain.run import Source
+from daemon.store import key_after
 from daemon.strava.book import Account, Held, State, origin_of
 from daemon.strava.port import Scope, Tokens
 
@@ -76,7 +77,7 @@ class SqliteBook:
         async def job(connection: aiosqlite.Connection) -> None:
             await _mark(connection, runner, changes.missing, is_missing=True)
             await _mark(connection, runner, changes.back, is_missing=False)
-            await _forget(connection, runner, changes.gone)
+            await _forget(connection, runner, changes.gone, also_the_diary=True)
             await connection.executemany(
                 _KEEP_ACTIVITY,
                 [_activity_row(runner, one, at) for one in changes.found],
@@ -196,22 +197,35 @@ async def _forget_all(connection: aiosqlite.Connection, runner: str) -> None:
     await _forget(connection, runner, [row["id"] for row in rows])
 
 
-async def _forget(connection: aiosqlite.Connection, runner: str, ids: Collection[int]) -> None:
-    await _forget_runs(connection, runner, ids)
+async def _forget(
+    connection: aiosqlite.Connection, runner: str, ids: Collection[int], *, also_the_diary: bool = False
+) -> None:
+    """Forget activities; that there was a run along a plan stays, unless the runner took it back."""
+    lent = await _forget_runs(connection, runner, ids)
+    if also_the_diary:
+        await connection.executemany("DELETE FROM step_run WHERE run = ?", [(run,) for run in lent])
     await connection.executemany(
         "DELETE FROM strava_activity WHERE runner = ? AND id = ?", [(runner, number) for number in ids]
     )
 
 
-async def _forget_runs(connection: aiosqlite.Connection, runner: str, ids: Collection[int]) -> None:
+async def _forget_runs(connection: aiosqlite.Connection, runner: str, ids: Collection[int]) -> list[str]:
     """Forget the takes, and what was said of runs that nothing else tells of."""
     origins = [origin_of(number) for number in ids]
     lent = [row for origin in origins for row in await _lent_runs(connection, runner, origin)]
     await remove(connection, runner, origins)
-    for key in (f"{runner}:after:{run}{whole}" for run in lent for whole in ("", ":whole")):
+    for key in (f"{runner}:{key_after(run, whole=whole)}" for run in lent for whole in (False, True)):
         await connection.execute("DELETE FROM letter WHERE key = ? AND state = 'due'", (key,))
         # that it was told is remembered, for the run may come back; what was told is not
-        await connection.execute("UPDATE letter SET title = '', body = '' WHERE key = ?", (key,))
+        await connection.execute(
+            "UPDATE letter SET title = '', body = '', html = NULL, picture = NULL WHERE key = ?", (key,)
+        )
+    if lent:  # a week that still waits to be sent may speak of them
+        await connection.execute(
+            "DELETE FROM letter WHERE kind = 'week' AND state = 'due' AND substr(key, 1, ?) = ?",
+            (len(runner) + 1, f"{runner}:"),
+        )
+    return lent
 
 
 async def _lent_runs(connection: aiosqlite.Connection, runner: str, origin: str) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """What every post promises: SQLite's letters, and those in memory."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from connectors.sqlite import open_database
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
+from daemon.domain.wording import Mail, Text
 from daemon.store import ChannelHealth, Claimed, Kind, Letter, LetterWritten, Post, Store
 from tests.fakes import EVENING, MAIL, PHONE, MemoryStore, letter
 
@@ -60,6 +62,11 @@ class TestClaiming:
         await write(store, written)
         claimed = await take(post)
         assert (claimed.letter, claimed.attempt) == (written, 1)
+
+    async def test_a_letter_for_a_mailbox_comes_back_with_its_page_and_picture(self, store: Store, post: Post) -> None:
+        text = Text("Your week", "3 runs.", Mail("<p>3 runs.</p>", b"\x89PNG\0"))
+        await write(store, replace(letter("a"), text=text))
+        assert (await take(post)).letter.text == text
 
     async def test_letters_go_in_the_order_in_which_they_were_written(self, store: Store, post: Post) -> None:
         await write(store, letter("a"), letter("b"))

@@ -1,23 +1,27 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from email.message import Message
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from apprise import NotificationManager, NotifyBase
+from apprise import NotificationManager, NotifyBase, NotifyFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.messenger import AppriseMessenger, check_url
-from daemon.domain.wording import Text
+from daemon.domain.wording import Mail, Text
 from daemon.ports import Blame, DeliveryError
 from tests.receivers import (
     BROKEN,
@@ -129,6 +133,76 @@ def test_a_slow_far_end_is_waited_for(web: HttpReceiver) -> None:
     web.mood = Answer(after_s=4.3)  # Apprise's own limit is 4 s: the message would count as failed, and go out again
     AppriseMessenger("phone", f"json://{web.address}/", str).deliver(TEXT)
     assert len(web.posts) == 1
+
+
+# --- mail with a page and a picture -----------------------------------------------------------------------------------
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+PAGE = (
+    "<html><head><title>no</title></head><body>\n<p>3 loopjes, 96 minuten.</p>\n<p>Zónder haast &amp; rustig.</p>\n"
+    '<p><img src="cid:week.png" alt="di: 32 minuten rustig"></p><p>Je plan: stap 7</p></body></html>'
+)
+WEEK = Text("Je week", "3 loopjes, 96 minuten.\nZónder haast & rustig.", Mail(PAGE, PNG))
+
+
+def structure(message: Message) -> str | list[object]:
+    parts = message.get_payload()
+    if not message.is_multipart() or not isinstance(parts, list):
+        return message.get_content_type()
+    return [message.get_content_type(), *(structure(part) for part in parts if isinstance(part, Message))]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({}, id="as it is"),
+        pytest.param({"format": "html"}, id="a page is asked for"),
+        pytest.param({"format": "markdown"}, id="what mail cannot do is asked for"),
+        pytest.param({"inline": "yes"}, id="pictures inside are asked for"),
+        pytest.param({"inline": "no"}, id="pictures inside are not wanted, but the page needs its own"),
+    ],
+)
+def test_a_mailbox_gets_the_page_with_its_picture_inside_and_plain_words_beside(
+    post: SmtpReceiver, more: dict[str, str]
+) -> None:
+    AppriseMessenger("mail", mailbox(post, **more), str).deliver(WEEK)
+    (mail,) = post.mails
+    assert structure(mail.message) == [
+        "multipart/related",
+        ["multipart/alternative", "text/plain", "text/html"],
+        "image/png",
+    ]
+    words, page = (mail.message.get_body((kind,)) for kind in ("plain", "html"))
+    assert words is not None
+    assert page is not None
+    assert [line for line in words.get_content().splitlines() if line] == [*WEEK.body.splitlines(), "Je plan: stap 7"]
+    assert page.get_content().replace("\r\n", "\n").rstrip("\n") == PAGE
+    picture = list(mail.message.walk())[-1]
+    assert (picture["Content-ID"], picture.get_content_disposition()) == ("<week.png>", "inline")
+    assert picture.get_payload(decode=True) == PNG
+    assert mail.title == "Je week"
+
+
+def test_a_mailbox_whose_url_asks_for_plain_text_gets_it(post: SmtpReceiver) -> None:
+    AppriseMessenger("mail", mailbox(post, format="text"), str).deliver(WEEK)
+    (mail,) = post.mails
+    assert (structure(mail.message), mail.body) == ("text/plain", WEEK.body)
+
+
+def test_a_phone_gets_the_words_alone(web: HttpReceiver) -> None:
+    for scheme in ("ntfy", "json"):
+        AppriseMessenger("phone", f"{scheme}://{web.address}/runs", str).deliver(WEEK)
+    to_ntfy, to_json = (post.json() for post in web.posts)
+    assert to_ntfy == {"topic": "runs", "title": WEEK.title, "message": WEEK.body}
+    assert (to_json["message"], to_json["attachments"]) == (WEEK.body, [])
+
+
+def test_a_picture_leaves_no_file_behind(post: SmtpReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    AppriseMessenger("mail", mailbox(post), str).deliver(WEEK)
+    post.mood = MailMood.TRY_LATER
+    assert failure(mailbox(post), WEEK).reason == "451 try again later"
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- failure ----------------------------------------------------------------------------------------------------------
@@ -267,6 +341,40 @@ def recorded() -> Iterator[type[Recorded]]:
     yield Recorded
     manager.remove("recorded", unload=False)  # type: ignore[no-untyped-call]
     Recorded.says, Recorded.complains, Recorded.raises = (), (), None
+
+
+class RecordedMail(Recorded):  # type: ignore[no-untyped-call] # the base class registers it
+    """One that shows pages."""
+
+    secure_protocol = "recordedmail"
+    notify_format = (NotifyFormat.HTML, NotifyFormat.TEXT)  # type: ignore[assignment] # as mail has it
+    attachment_support = True
+    inline = False
+
+
+@pytest.fixture
+def recorded_mail(recorded: type[Recorded]) -> Iterator[type[Recorded]]:
+    manager = NotificationManager()  # type: ignore[no-untyped-call]
+    manager.add(RecordedMail, schemas="recordedmail")  # type: ignore[no-untyped-call]
+    yield recorded
+    manager.remove("recordedmail", unload=False)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        pytest.param("refused: BODY", id="the whole page"),
+        pytest.param("refused: <p>Zónder haast &amp; rustig.</p>", id="a line of it"),
+        pytest.param("refused: Zónder haast & rustig.", id="its words"),
+        pytest.param("refused: Je plan: stap 7", id="words that stand only there"),
+    ],
+)
+def test_a_page_that_the_far_end_throws_back_is_not_quoted(recorded_mail: type[Recorded], quoted: str) -> None:
+    recorded_mail.complains = (quoted,)
+    reason = failure("recordedmail://far.example/", WEEK).reason
+    assert reason.startswith("refused: ")
+    assert "***" in reason
+    assert not re.search("plan|haast|loopjes|minuten", reason)
 
 
 @pytest.fixture

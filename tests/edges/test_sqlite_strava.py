@@ -14,10 +14,11 @@ from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.domain.activity import Activity, Changes, Known
 from daemon.domain.run import Source
+from daemon.domain.wording import Mail
 from daemon.store import ActivityRead, Brought, FactRefusedError, LetterWritten, Place, Placed
 from daemon.strava.book import Account, Held, State, origin_of
 from daemon.strava.port import Scope, Tokens
-from tests.fakes import ELS, EVENING, PHONE, judged_run, letter, sample
+from tests.fakes import ELS, EVENING, MAIL, PHONE, judged_run, letter, sample
 
 TOKENS = Tokens("access 1", "refresh 1", EVENING + timedelta(hours=6))
 ACCOUNT = Account(ELS.name, 7, TOKENS, frozenset({Scope.READ, Scope.ACTIVITY_READ_ALL}), EVENING, State.WELL, EVENING)
@@ -120,6 +121,22 @@ async def test_what_is_gone_takes_its_run_and_what_was_said_of_it_along(
     claimed = await SqlitePost(database).claim(PHONE.id, EVENING)
     assert claimed is not None
     assert claimed.letter.key == "Els:after:run 5"
+
+
+async def test_of_a_letter_that_was_sent_nothing_is_left_but_that_it_was(
+    book: SqliteBook, store: SqliteStore, database: Database
+) -> None:
+    placed = await read(store)
+    told = letter(f"{ELS.name}:after:{placed.run}", MAIL.id)
+    mail = Mail("<p>figures</p>", b"a picture of figures")
+    await store.commit([LetterWritten(replace(told, text=replace(told.text, mail=mail)))])
+    post = SqlitePost(database)
+    claimed = await post.claim(MAIL.id, EVENING)
+    assert claimed is not None
+    await post.settle_sent(claimed)
+    await book.drop(ELS.name, ONE.id, is_read=True)
+    (row,) = await database.read("SELECT title, body, html, picture FROM letter WHERE channel = ?", (MAIL.id,))
+    assert tuple(row) == ("", "", None, None)
 
 
 @pytest.mark.parametrize("again", [True, False])
