@@ -3,10 +3,8 @@
 Events are not signed, so anybody may send one; all that it can bring about is a look, and not often.
 """
 
-import asyncio
 import hmac
 import json
-import random
 import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -15,16 +13,11 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from daemon.backoff import Backoff
-from daemon.clock import Clock
-from daemon.page.server import answering
-from daemon.store import StoreError
 from daemon.strava.book import Book
-from daemon.strava.port import Strava, StravaError
+from daemon.strava.port import Strava
 
 MEMO = "strava webhook"
 LONGEST_ID = 2**63
-AGAIN = Backoff(30.0, 3600.0)
 
 log = structlog.get_logger()
 
@@ -34,24 +27,6 @@ class Listener(Protocol):
 
     def hear_of(self, athlete: int, activity: int | None) -> None:
         """Look at an activity of which something was heard; None stands for the link itself."""
-
-
-async def answer_events(
-    webhook: "Webhook", strava: Strava, host: str, port: int, clock: Clock, chance: random.Random
-) -> None:
-    """Listen for events without end, and see to it that Strava sends them."""
-    path = urlsplit(webhook.callback_url).path or "/"
-    failures = 0
-    while True:
-        try:
-            await webhook.recall()
-            async with answering(host, port, webhook.routes(path)):
-                await webhook.subscribe(strava)
-                await asyncio.Event().wait()
-        except (OSError, StravaError, StoreError) as error:
-            failures += 1
-            log.warning("strava_webhook_failed", reason=str(error), failures=failures)
-        await clock.sleep(AGAIN.pause_s(failures, chance))
 
 
 class Webhook:
@@ -89,8 +64,9 @@ class Webhook:
         self._is_subscribed = True
         log.info("strava_webhook_subscribed")
 
-    def routes(self, path: str) -> list[web.AbstractRouteDef]:
+    def routes(self) -> list[web.AbstractRouteDef]:
         """Return what is answered at the callback's path."""
+        path = urlsplit(self.callback_url).path or "/"
         return [web.get(path, self._verify, allow_head=False), web.post(path, self._hear)]
 
     async def _verify(self, request: web.Request) -> web.Response:

@@ -5,16 +5,19 @@ import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from connectors.sqlite import open_database
 from connectors.sqlite_strava import SqliteBook
 from connectors.strava import StravaConnector
 from daemon.page.server import answering
-from daemon.page.webhook import MEMO, Webhook, answer_events
+from daemon.page.serving import serve_page
+from daemon.page.webhook import MEMO, Webhook
 from daemon.strava.port import StravaError
 from tests.fakes import FakeClock, running
 from tests.strava_server import StravaServer
@@ -32,6 +35,10 @@ class Ear:
         self.heard.append((athlete, activity))
 
 
+async def nothing() -> list[web.AbstractRouteDef]:
+    return []
+
+
 class Desk:
     """A webhook that listens, and the Strava that it is told to."""
 
@@ -47,7 +54,7 @@ class Desk:
         """Listen on a free port; give the callback's address."""
         self.webhook = Webhook("http://127.0.0.1/strava", self.book, self.ear)
         await self.webhook.recall()
-        async with answering("127.0.0.1", 0, self.webhook.routes("/strava")) as port:
+        async with answering("127.0.0.1", 0, self.webhook.routes()) as port:
             self.webhook.callback_url = f"http://127.0.0.1:{port}/strava"
             yield self.webhook.callback_url
 
@@ -174,7 +181,8 @@ async def test_a_strava_that_refuses_is_asked_again_later(desk: Desk) -> None:
     clock = FakeClock()
     webhook = Webhook("http://127.0.0.1:9/strava", desk.book, desk.ear)  # nobody is there: not verifiable
     asked = desk.strava.requests
-    work = answer_events(webhook, desk.door, "127.0.0.1", 0, clock, random.Random(1))  # noqa: S311
+    subscribe = partial(webhook.subscribe, desk.door)
+    work = serve_page("127.0.0.1", 0, nothing, clock, random.Random(1), subscribe)  # noqa: S311
     async with running(work):
         await asyncio.to_thread(asked.wait_for, 1, "push_subscriptions")
     assert await desk.book.memo(MEMO) is None

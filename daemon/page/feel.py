@@ -1,0 +1,226 @@
+"""The page behind the link of an `after` message: how did this run feel? One tap, and it is kept.
+
+Looking at it changes nothing, for messengers look at links before people do. It takes and does not tell: whoever else
+may see the link learns the day of a run, no heart rate and nothing that was said of it before.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import structlog
+from aiohttp import web
+
+from daemon.clock import Clock
+from daemon.domain.feeling import EFFORTS, FEELINGS, LONGEST_NOTE, Feeling
+from daemon.domain.feeling_words import day_word, feeling_word
+from daemon.domain.run import Run
+from daemon.domain.wording import ENGLISH, Language
+from daemon.feeling import note_from
+from daemon.household import Runner
+from daemon.page.frame import framed
+from daemon.page.links import PATH, ExpiredLinkError, UnknownLinkError, read
+from daemon.remote import RefusedError
+from daemon.signs import sign_of_life
+from daemon.store import FeelingSaid, Store, StoreError
+
+LARGEST_FORM_BYTES = 8 * 1024
+TAPS, WITHIN_S = 30, 60.0
+"""Nobody taps more often; beyond it somebody's script is stuck."""
+
+log = structlog.get_logger()
+
+
+def feel_routes(secret: bytes, runners: Sequence[Runner], store: Store, clock: Clock) -> list[web.AbstractRouteDef]:
+    """Return what is answered under `/feel`; `secret` is the store's of the name `feel`."""
+    desk = _Desk(secret, {runner.name: runner for runner in runners}, store, clock)
+    path = PATH + "/{token}"
+    return [web.get(path, desk.show), web.post(path, desk.take)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """Whom and what a link is for."""
+
+    runner: Runner
+    run: Run
+
+
+class _Desk:
+    """Answers the links."""
+
+    def __init__(self, secret: bytes, runners: Mapping[str, Runner], store: Store, clock: Clock) -> None:
+        self._secret = secret
+        self._runners = runners
+        self._store = store
+        self._clock = clock
+        self._taps: deque[float] = deque(maxlen=TAPS)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the buttons."""
+        try:
+            meant = await self._meant(request)
+        except _UnansweredError as error:
+            return error.page()
+        return _form_page(meant, Feeling())
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Keep what was tapped, and show the buttons again for the rest."""
+        try:
+            meant = await self._meant(request)
+            self._count_tap(meant.runner.language)
+            said = await _read_form(request, meant.runner.language)
+            if said != Feeling():
+                await self._keep(meant, said)
+        except _UnansweredError as error:
+            return error.page()
+        return _form_page(meant, said)
+
+    async def _meant(self, request: web.Request) -> _Meant:
+        language = self._any_language()
+        try:
+            run_id = read(self._secret, request.match_info["token"], self._clock.now())
+            run = await self._store.run(run_id)
+        except UnknownLinkError:
+            raise _UnansweredError(404, language, language.say("This link leads nowhere.")) from None
+        except ExpiredLinkError:
+            raise _UnansweredError(
+                410, language, language.say("This link has had its time. duurloop feel still takes your answer.")
+            ) from None
+        except StoreError as error:
+            raise self._not_now(error, language) from error
+        runner = self._runners.get(run.runner or "") if run else None
+        if run is None or runner is None:
+            raise _UnansweredError(410, language, language.say("This run is not kept any more."))
+        return _Meant(runner, run)
+
+    async def _keep(self, meant: _Meant, said: Feeling) -> None:
+        now = self._clock.now()
+        feeling = FeelingSaid(meant.runner.name, meant.run.id, said, now)
+        try:
+            await self._store.commit([feeling, sign_of_life(meant.runner, now)])
+        except StoreError as error:
+            raise self._not_now(error, meant.runner.language) from error
+        log.info("feeling_said", runner=meant.runner.name)
+
+    def _count_tap(self, language: Language) -> None:
+        now = self._clock.monotonic()
+        if len(self._taps) == TAPS and now - self._taps[0] < WITHIN_S:
+            raise _UnansweredError(429, language, language.say("That was a lot at once. In a minute it works again."))
+        self._taps.append(now)
+
+    def _any_language(self) -> Language:
+        """Return the language of a house where it is not known who is reading: the first runner's."""
+        return next((runner.language for runner in self._runners.values()), ENGLISH)
+
+    @staticmethod
+    def _not_now(error: StoreError, language: Language) -> "_UnansweredError":
+        log.warning("feeling_not_kept", reason=str(error))
+        return _UnansweredError(
+            503, language, language.say("That cannot be kept just now. Please try again in a while.")
+        )
+
+
+class _UnansweredError(Exception):
+    """A request that gets a kind line instead of the buttons."""
+
+    def __init__(self, status: int, language: Language, line: str) -> None:
+        super().__init__(line)
+        self._status = status
+        self._language = language
+        self._line = line
+
+    def page(self) -> web.Response:
+        """Return that line as a page."""
+        body = f"<h1>duurloop</h1><p>{escape(self._line)}</p>"
+        return framed(self._language, "duurloop", body, self._status)
+
+
+# -- what is tapped ----------------------------------------------------------------------------------
+
+
+async def _read_form(request: web.Request, language: Language) -> Feeling:
+    if (request.content_length or 0) > LARGEST_FORM_BYTES:
+        raise _UnansweredError(413, language, language.say("That is too long."))
+    not_understood = _UnansweredError(400, language, language.say("I did not understand that."))
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise not_understood
+    try:
+        form = await request.post()
+        # what was said a moment ago travels along hidden, and the button that was tapped comes after it
+        texts = {name: [value for value in form.getall(name, []) if isinstance(value, str)][-1:] for name in _FIELDS}
+        return Feeling(
+            before=_number(texts["before"]),
+            after=_number(texts["after"]),
+            effort=_number(texts["effort"]),
+            note=note_from("".join(texts["note"])),
+        )
+    except RefusedError as error:
+        raise _UnansweredError(400, language, language.say(error.sentence).format(**error.parts)) from error
+    except (ValueError, LookupError) as error:
+        raise not_understood from error
+
+
+_FIELDS = ("before", "after", "effort", "note")
+
+
+def _number(texts: Sequence[str]) -> int | None:
+    text = "".join(texts)
+    if not text:
+        return None
+    if len(text) > 2 or not (text.isascii() and text.isdecimal()):  # noqa: PLR2004 - no scale goes beyond 10
+        raise ValueError("no number of the scales")
+    return int(text)
+
+
+# -- what is shown -----------------------------------------------------------------------------------
+
+
+def _form_page(meant: _Meant, said: Feeling) -> web.Response:
+    """Return the buttons; those that were tapped by this reader a moment ago are marked."""
+    language, known = meant.runner.language, meant.run.feeling or Feeling()
+    say = language.say
+    day = day_word(meant.run.started_at.astimezone(meant.runner.timezone).date(), language)
+    title = say("How did your run of {day} feel?").format(day=day)
+    parts = [_head(title, language, thanks=said != Feeling()), '<form method="post" autocomplete="off">', _kept(said)]
+    words = [feeling_word(feeling, language) for feeling in FEELINGS]
+    parts.append(_row("after", say("Afterwards I felt"), zip(FEELINGS, words, strict=True), said.after))
+    if known.before is None or said.before is not None:
+        parts.append(_row("before", say("Before it I felt"), zip(FEELINGS, words, strict=True), said.before))
+    effort = say("The effort, from 1 (very light) to 10 (as hard as can be)")
+    parts.append(_row("effort", effort, ((number, "") for number in EFFORTS), said.effort))
+    line, keep = say("A line of your own"), say("Keep it")
+    parts.append(
+        f'<fieldset><legend><label for="note">{escape(line)}</label></legend>'
+        f'<textarea id="note" name="note" maxlength="{LONGEST_NOTE}"></textarea>'
+        f'<button class="send">{escape(keep)}</button></fieldset></form>'
+    )
+    return framed(language, title, "".join(parts))
+
+
+def _head(title: str, language: Language, *, thanks: bool) -> str:
+    if thanks:
+        lines = (language.say("Thank you, it is kept."), language.say("You may close this page, or say more."))
+    else:
+        lines = (language.say("One tap is enough; the rest is up to you."), language.say("Your answer stays at home."))
+    mark = ' class="thanks" role="status"' if thanks else ""
+    return f"<h1>{escape(title)}</h1><p{mark}>{escape(lines[0])}</p><p>{escape(lines[1])}</p>"
+
+
+def _kept(said: Feeling) -> str:
+    """Let what was tapped travel along, so that the next page still marks it."""
+    numbers = {"before": said.before, "after": said.after, "effort": said.effort}
+    return "".join(
+        f'<input type="hidden" name="{name}" value="{number}">' for name, number in numbers.items() if number
+    )
+
+
+def _row(name: str, legend: str, choices: Iterable[tuple[int, str]], tapped: int | None) -> str:
+    buttons = "".join(
+        f'<button name="{name}" value="{number}" aria-pressed="{"true" if number == tapped else "false"}">'
+        f"<b>{number}</b>{f'<small>{escape(word)}</small>' if word else ''}</button>"
+        for number, word in choices
+    )
+    size = "row" if name == "effort" else "row big"
+    return f'<fieldset><legend>{escape(legend)}</legend><div class="{size}">{buttons}</div></fieldset>'
