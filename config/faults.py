@@ -74,6 +74,7 @@ REASONS: Final[dict[str, str]] = {
     "zone_order": _("the lower edge comes first"),
     "zone_none": _("must hold at least one zone"),
     "zone_same_day": _("two zones begin on the same day"),
+    "facts_order": _("must be higher than {lower}"),
     "timezone": _('is not a time zone this machine knows; one is written "Europe/Amsterdam"'),
     "day_form": _("must be mon, tue, wed, thu, fri, sat or sun, in quotes"),
     "day_twice": _("a day stands twice"),
@@ -83,6 +84,7 @@ REASONS: Final[dict[str, str]] = {
     "quiet_form": _('must be two times of day, as "22:00-07:00"'),
     "quiet_empty": _("begins and ends at the same time"),
     "listen_form": _('must be host:port, as "127.0.0.1:8421", or "" for no page'),
+    "address_form": _('must be an address that a browser takes, as "http://house.local:8421"'),
     "url_form": _('must be a web address, as "https://www.strava.com"'),
     "url_plain": _("must begin with https://; plain http is for this machine alone"),
     "adapter_form": _('must be "hci0" or the like; bluetoothctl list shows them'),
@@ -92,6 +94,8 @@ REASONS: Final[dict[str, str]] = {
     "client_secret_needed": _("missing: client_id wants client_secret or credential beside it"),
     "webhook_alone": _("wants client_id and its secret beside it"),
     "webhook_page": _("wants the page's server: give listen an address under [page]"),
+    "group_small": _("wants the names of at least two different runners"),
+    "group_stranger": _("names somebody who is not among the [[runners]]"),
     "channel_address": _("missing: a channel wants url or credential"),
     "channel_taken": _("another channel of this runner has this name"),
     "channel_url": _("must be an address with ://, as ntfy://… or mailtos://…"),
@@ -120,6 +124,13 @@ REASONS: Final[dict[str, str]] = {
     "part_kind": _("a part is warm_up, run, walk, recovery or cool_down"),
     "part_duration": _("a part needs its duration, as 90s, 5m or 1m30s"),
     "part_limits": _("a part lasts from 5 seconds to 4 hours"),
+    "lead_kind": _("only walk and recovery can wait for the heart"),
+    "lead_form": _('waiting for the heart is written as "walk 1m-3m until low": at least, at most, until when'),
+    "lead_least": _("where the heart leads, a part lasts at least {least_s} seconds"),
+    "lead_order": _("the shorter of the two durations comes first"),
+    "lead_until": _(
+        "after until comes low or high, the edges of the runner's zone, or a heart rate from {low} to {high}"
+    ),
     "repeat_limits": _("a line may be repeated from 1 to 100 times"),
     "step_limits": _("the step lasts longer than 6 hours"),
 }

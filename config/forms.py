@@ -152,13 +152,18 @@ def listen(value: object) -> Listen | None:
 
 def web_address(value: str) -> str:
     """Read the base address of a web service; plain http is allowed on this machine alone."""
-    parts = _split(value)
-    if parts is None or parts.scheme not in {"http", "https"} or not _is_host(parts.hostname or ""):
-        raise refuse("url_form")
-    if parts.username is not None or parts.query or parts.fragment:
+    parts = _base(value)
+    if parts is None:
         raise refuse("url_form")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise refuse("url_plain")
+    return value.rstrip("/")
+
+
+def house_address(value: str) -> str:
+    """Read the address of this very house; within its walls plain http is what there is."""
+    if _base(value) is None:
+        raise refuse("address_form")
     return value.rstrip("/")
 
 
@@ -188,6 +193,14 @@ def _time_in(text: str) -> time | None:
         return time(int(found[1]), int(found[2])) if found else None
     except ValueError:
         return None
+
+
+def _base(value: str) -> SplitResult | None:
+    """Take apart an address that others are built on; None if it is none."""
+    parts = _split(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not _is_host(parts.hostname or ""):
+        return None
+    return None if parts.username is not None or parts.query or parts.fragment else parts
 
 
 def _split(value: str) -> SplitResult | None:

@@ -42,7 +42,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     variables = _variables_in(environ)
     tables = _laid_over(file.tables, {at: environ[name] for at, name in variables.items()})
     settings, reasons = check(Settings, tables, Surroundings(path, Credentials.of(path, environ).read))
-    reasons |= {at: reason for at, reason in _taken_twice(tables) if at not in reasons}
+    between = (*_taken_twice(tables), *_strangers(tables))
+    reasons |= {at: reason for at, reason in between if at not in reasons}
     if settings and settings.strava.webhook and settings.page.listen is None:
         reasons["strava", "webhook"] = words_for("webhook_page")
     faults = [_fault(file, variables, at, reason) for at, reason in reasons.items()]
@@ -99,6 +100,15 @@ def _taken_twice(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     yield from _repeated(runners, "strap", words_for("strap_taken"))
     for at, runner in runners:
         yield from _repeated(_rows(runner, (*at, "channels")), "name", words_for("channel_taken"))
+
+
+def _strangers(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Give a group whose runners do not live here."""
+    names = {name for _, runner in _rows(tables, ("runners",)) for name in _said(runner.get("name"))}
+    group = tables.get("group")
+    listed = group.get("runners") if isinstance(group, dict) else None
+    if isinstance(listed, list) and any(set(_said(name)) - names for name in listed):
+        yield ("group", "runners"), words_for("group_stranger")
 
 
 def _rows(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

@@ -39,6 +39,8 @@ LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 
+_A_GROUP: Final = 2
+
 PURPOSES: Final[tuple[Purpose, ...]] = ("live", "after", "reminder", "week", "service")
 
 
@@ -92,6 +94,15 @@ class Page(Table):
 
     listen: Annotated[Listen | None, PlainValidator(forms.listen)] = Listen("127.0.0.1", 8421)
     """None for no page."""
+    address: Annotated[str, AfterValidator(forms.house_address)] | None = None
+    """Where the runners' phones reach it; None to send no links."""
+
+    @field_validator("address")
+    @classmethod
+    def _leads_to_the_page(cls, address: str | None, info: ValidationInfo) -> str | None:
+        if address and "listen" in info.data and info.data["listen"] is None:
+            raise refuse("webhook_page")
+        return address
 
 
 class Strava(Table):
@@ -149,6 +160,19 @@ class Import(Table):
         # Not Path.expanduser: it raises for a stranger's ~name.
         path = Path(os.path.expanduser(folder))  # noqa: PTH111
         return info.context.file.parent / path if isinstance(info.context, Surroundings) else path
+
+
+class Group(Table):
+    """Runners whose runs are added up on Sundays, because they said yes to it."""
+
+    runners: tuple[Name, ...] = ()
+
+    @field_validator("runners")
+    @classmethod
+    def _are_several(cls, runners: tuple[str, ...]) -> tuple[str, ...]:
+        if len({name.casefold() for name in runners}) < max(_A_GROUP, len(runners)):
+            raise refuse("group_small")
+        return runners
 
 
 class Log(Table):
@@ -219,6 +243,27 @@ def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(sorted(days))
 
 
+class Facts(Table):
+    """What a runner may tell about themselves, for `duurloop zone` to make proposals of. Heart rates in bpm."""
+
+    born: int | None = Field(default=None, ge=1900, le=2100)
+    """The year."""
+    resting: int | None = Field(default=None, ge=30, le=120)
+    threshold: int | None = Field(default=None, ge=60, le=220)
+    """Mean of the last 20 minutes of a 30-minute solo time trial."""
+    maximum: int | None = Field(default=None, ge=100, le=220)
+    """Measured, not worked out from age."""
+
+    @field_validator("threshold", "maximum")
+    @classmethod
+    def _lies_above(cls, value: int | None, info: ValidationInfo) -> int | None:
+        for lower in ("resting", "threshold"):
+            below = info.data.get(lower)
+            if value is not None and below is not None and value <= below:
+                raise refuse("facts_order", lower=lower)
+        return value
+
+
 class Nudges(Table):
     """What the runner wants to hear beyond the usual."""
 
@@ -270,6 +315,7 @@ class Runner(Table):
     """In the order of their days; there is none for the days before the first."""
     medication: bool = False
     """Whether medication changes the heart rate: then no formula may propose a zone."""
+    facts: Facts = Field(default_factory=Facts)
     plan: str | None = None
     """A built-in plan's id, or the path of a plan's file from beside the settings file; None for free runs."""
     days: Annotated[tuple[Annotated[Weekday, PlainValidator(forms.weekday)], ...], AfterValidator(_in_week_order)] = ()
@@ -310,6 +356,7 @@ class Settings(Table):
     page: Page = Field(default_factory=Page)
     strava: Strava = Field(default_factory=Strava)
     inbox: Annotated[Import, Field(alias="import", default_factory=Import)]
+    group: Group = Field(default_factory=Group)
     bluetooth: Bluetooth = Field(default_factory=Bluetooth)
     log: Log = Field(default_factory=Log)
     runners: Annotated[tuple[Runner, ...], Field(validate_default=True)] = ()

@@ -16,8 +16,15 @@ from daemon.domain.heart_rate import Bpm
 LOWEST_EDGE, HIGHEST_EDGE = 60, 220
 AGES, RESTING_HRS, MAXIMUM_HRS, EFFORT_HRS = (5, 110), (30, 120), (100, 220), (60, 220)
 """Outside these a fact is a slip of the pen, and no formula is fed with it."""
+NARROWEST = 10
+"""A zone that is proposed spans at least so many beats; with some medication the heart stays near the lowest edge."""
 
 Number = TypeVar("Number", bound=int)
+
+
+def _(text: str) -> str:
+    """Mark words for the catalogues."""
+    return text
 
 
 class ZoneOrigin(Enum):
@@ -65,6 +72,9 @@ class TargetZone:
             raise ValueError("a zone is two whole numbers, low-high, such as 118-136")
         return cls(Bpm(int(low)), Bpm(int(high)))
 
+    def __str__(self) -> str:
+        return f"{self.low}-{self.high}"
+
     def locate(self, bpm: float) -> Position:
         """Tell where `bpm` lies."""
         if bpm < self.low:
@@ -76,6 +86,25 @@ def zone_on(day: date, zones: Iterable[TargetZone]) -> TargetZone | None:
     """Return the zone that holds on `day`: the one with the latest start not after it, and of two the last named."""
     holding = [zone for zone in zones if zone.valid_from is None or zone.valid_from <= day]
     return max(reversed(holding), key=lambda zone: zone.valid_from or date.min, default=None)
+
+
+def zones_in_force(
+    of_settings: Sequence[TargetZone], set_here: Iterable[tuple[TargetZone, str]]
+) -> tuple[TargetZone, ...]:
+    """Return all zones that count: those of the settings, and those that were set over them (oldest first).
+
+    Each that was set comes with the zone of the settings over which it was set, as text. Where the settings say
+    another one for that day by now they were changed since, and they have the last word. A zone of the settings that
+    begins on a later day follows the one that was set.
+    """
+    still = (zone for zone, instead_of in set_here if text_on(zone.valid_from or date.min, of_settings) == instead_of)
+    return (*of_settings, *still)
+
+
+def text_on(day: date, zones: Iterable[TargetZone]) -> str:
+    """Return the zone that holds on `day` as it is written; nothing for none."""
+    zone = zone_on(day, zones)
+    return str(zone) if zone else ""
 
 
 class MafAdjustment(Enum):
@@ -112,6 +141,7 @@ class Proposal:
 
     zone: TargetZone
     method: str
+    """Its name, a key of the catalogues."""
 
 
 def estimated_maximum_hr(age: int) -> float:
@@ -146,7 +176,9 @@ def _talk_test(facts: Facts) -> Proposal | None:
         return None
     # Calm ends one stage below the last comfortable one: 140 against 151 bpm (Foster 2009, n = 14).
     high = facts.comfortable_hr - 11
-    return _propose(high - 18, high, ZoneOrigin.TALK_TEST, "talk test")
+    if high - LOWEST_EDGE < NARROWEST:
+        return None
+    return _propose(max(LOWEST_EDGE, high - 18), high, ZoneOrigin.TALK_TEST, _("talk test"))
 
 
 def _maf(facts: Facts) -> Proposal | None:
@@ -154,7 +186,7 @@ def _maf(facts: Facts) -> Proposal | None:
         return None
     # Maffetone's own exception: at 16 and below the figure is fixed.
     high = 165 if facts.age <= 16 else 180 - facts.age + facts.maf_adjustment.value  # noqa: PLR2004
-    return _propose(high - 10, high, ZoneOrigin.MAF, "180 formula")
+    return _propose(high - 10, high, ZoneOrigin.MAF, _("180 formula"))
 
 
 def _reserve(facts: Facts) -> Proposal | None:
@@ -163,28 +195,28 @@ def _reserve(facts: Facts) -> Proposal | None:
         return None
     reserve = maximum - facts.resting_hr  # Karvonen 1957; 50 to 65 % of the reserve is easy
     low, high = facts.resting_hr + 0.50 * reserve, facts.resting_hr + 0.65 * reserve
-    return _propose(low, high, ZoneOrigin.RESERVE, "heart-rate reserve, 50-65 %")
+    return _propose(low, high, ZoneOrigin.RESERVE, _("heart-rate reserve, 50-65 %"))
 
 
 def _maximum(facts: Facts) -> Proposal | None:
     maximum = _maximum_of(facts)
     if maximum is None:
         return None
-    return _propose(0.60 * maximum, 0.75 * maximum, ZoneOrigin.MAXIMUM, "maximum heart rate, 60-75 %")
+    return _propose(0.60 * maximum, 0.75 * maximum, ZoneOrigin.MAXIMUM, _("maximum heart rate, 60-75 %"))
 
 
 def _threshold(facts: Facts) -> Proposal | None:
     if facts.threshold_hr is None:
         return None
     # Friel 2009, running: zones 1 and 2 end at 89 % of the threshold; below 75 % is walking for most.
-    return _propose(0.75 * facts.threshold_hr, 0.89 * facts.threshold_hr, ZoneOrigin.THRESHOLD, "threshold, 75-89 %")
+    return _propose(0.75 * facts.threshold_hr, 0.89 * facts.threshold_hr, ZoneOrigin.THRESHOLD, _("threshold, 75-89 %"))
 
 
 def _strava(facts: Facts) -> Proposal | None:
     endurance: Sequence[tuple[int, int]] = facts.strava_zones[:2]
     if len(endurance) < 2 or endurance[1][1] <= 0:  # noqa: PLR2004 - zones 1 and 2 are the easy ones
         return None
-    return _propose(endurance[0][1] - 10, endurance[1][1], ZoneOrigin.STRAVA, "Strava's zones 1 and 2")
+    return _propose(endurance[0][1] - 10, endurance[1][1], ZoneOrigin.STRAVA, _("Strava's zones 1 and 2"))
 
 
 def _maximum_of(facts: Facts) -> float | None:

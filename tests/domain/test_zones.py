@@ -13,7 +13,9 @@ from daemon.domain.zones import (
     ZoneOrigin,
     estimated_maximum_hr,
     proposals,
+    text_on,
     zone_on,
+    zones_in_force,
 )
 from tests.builders import EASY
 
@@ -153,6 +155,7 @@ def test_of_two_zones_from_the_same_day_the_last_named_holds() -> None:
         ),
         pytest.param(Facts(threshold_hr=Bpm(160)), ZoneOrigin.THRESHOLD, (120, 142), id="a threshold of 160"),
         pytest.param(Facts(comfortable_hr=Bpm(140)), ZoneOrigin.TALK_TEST, (111, 129), id="talking came easily at 140"),
+        pytest.param(Facts(comfortable_hr=Bpm(84)), ZoneOrigin.TALK_TEST, (60, 73), id="a heart that is held back"),
         pytest.param(
             Facts(strava_zones=((0, 123), (123, 153), (153, 169), (169, 184), (184, -1))),
             ZoneOrigin.STRAVA,
@@ -242,3 +245,47 @@ def test_whatever_is_told_a_proposal_is_a_zone(facts: Facts) -> None:
         assert 60 <= proposal.zone.low < proposal.zone.high <= 220
         assert proposal.zone.origin is not ZoneOrigin.OWN
         assert proposal.zone.origin is ZoneOrigin.TALK_TEST or not facts.medication
+
+
+# Zones that were set over those of the settings
+
+SETTINGS = (TargetZone(Bpm(110), Bpm(130)), TargetZone(Bpm(118), Bpm(136), valid_from=date(2026, 3, 1)))
+
+
+def set_here(low: int, month: int, instead_of: str = "118-136", day: int = 1) -> tuple[TargetZone, str]:
+    return TargetZone(Bpm(low), Bpm(150), ZoneOrigin.TALK_TEST, "Els", date(2026, month, day)), instead_of
+
+
+def low_in(month: int, *, settings: tuple[TargetZone, ...], zones: list[tuple[TargetZone, str]], day: int = 15) -> int:
+    zone = zone_on(date(2026, month, day), zones_in_force(settings, zones))
+    assert zone is not None
+    return zone.low
+
+
+@pytest.mark.parametrize(("month", "low"), [(2, 110), (3, 118), (4, 120), (5, 120), (6, 125), (9, 125)])
+def test_a_zone_that_was_set_holds_from_its_day_until_the_next(month: int, low: int) -> None:
+    assert low_in(month, settings=SETTINGS, zones=[set_here(120, 4), set_here(125, 6)]) == low
+
+
+def test_of_two_that_were_set_on_one_day_the_later_holds() -> None:
+    assert low_in(5, settings=SETTINGS, zones=[set_here(120, 4), set_here(125, 4)]) == 125
+
+
+def test_when_the_settings_change_they_have_the_last_word() -> None:
+    changed = (SETTINGS[0], TargetZone(Bpm(112), Bpm(132), valid_from=date(2026, 3, 1)))
+    assert low_in(5, settings=changed, zones=[set_here(120, 4)]) == 112
+
+
+def test_a_later_zone_of_the_settings_follows_the_one_that_was_set() -> None:
+    later = (*SETTINGS, TargetZone(Bpm(112), Bpm(132), valid_from=date(2026, 6, 1)))
+    assert [low_in(month, settings=later, zones=[set_here(120, 4)]) for month in (5, 6)] == [120, 112]
+
+
+def test_a_zone_is_set_also_where_the_settings_have_none_yet() -> None:
+    to_come = (TargetZone(Bpm(112), Bpm(132), valid_from=date(2027, 1, 1)),)
+    assert text_on(date(2026, 4, 1), to_come) == ""
+    assert low_in(5, settings=to_come, zones=[set_here(120, 4, "")]) == 120
+
+
+def test_a_zone_reads_as_it_is_written() -> None:
+    assert str(TargetZone.parse("118 – 136")) == "118-136"  # noqa: RUF001 - an en dash, as phones write it

@@ -16,7 +16,7 @@ import config
 from config.faults import Fault, SettingsError
 from config.forms import Bounds, Listen, QuietHours, Weekday, WeekMoment
 from config.loader import find_settings, load
-from config.settings import PURPOSES, Settings, settings_warnings
+from config.settings import PURPOSES, Facts, Settings, settings_warnings
 from config.toml_file import LARGEST_FILE_BYTES, known_tables
 
 EXAMPLE = Path(config.__file__).parent / "duurloop.example.toml"
@@ -86,7 +86,7 @@ def test_a_whole_household_is_read(write: Write) -> None:
     settings = load(
         write(
             'timezone = "Europe/Amsterdam"\n'
-            '[page]\nlisten = "[::1]:8080"\n'
+            '[page]\nlisten = "[::1]:8080"\naddress = "http://house.local:8080/"\n'
             f'[strava]\nclient_id = 12345\nclient_secret = "{SECRET}"\napi_url = "http://127.0.0.1:9/api/"\n'
             '[import]\nfolder = "runs"\n'
             '[bluetooth]\nadapter = "hci1"\n'
@@ -95,12 +95,14 @@ def test_a_whole_household_is_read(write: Write) -> None:
             'days = ["sun", "tue"]\ntime = 18:30:00\nweek = "sat 9:05"\nquiet = "22:00-07:00"\n'
             '[[runners.channels]]\nname = "phone"\nurl = "ntfy://ntfy.sh/x"\nfor = ["live"]\nfigures = true\n'
             '[[runners]]\nname = "Jan"\nzone = "118-136"\nstrap = { name = "H10 1", connect = "armed" }\n'
+            "[runners.facts]\nborn = 1978\nresting = 58\nmaximum = 182\nthreshold = 165\n"
         ),
         {},
     )
     els, jan = settings.runners
     assert settings.timezone == "Europe/Amsterdam"
     assert settings.page.listen == Listen("::1", 8080)
+    assert settings.page.address == "http://house.local:8080"
     assert settings.strava.client_id == "12345"
     assert settings.strava.secret is not None
     assert settings.strava.secret.get_secret_value() == SECRET
@@ -116,6 +118,8 @@ def test_a_whole_household_is_read(write: Write) -> None:
     assert els.channels[0].address.get_secret_value() == "ntfy://ntfy.sh/x"
     assert (els.channels[0].purposes, els.channels[0].figures) == (("live",), True)
     assert (jan.strap and jan.strap.name, jan.connects) == ("H10 1", "armed")
+    assert jan.facts == Facts(born=1978, resting=58, maximum=182, threshold=165)
+    assert els.facts == Facts()
 
 
 def test_dated_zones_stand_in_the_order_of_their_days(write: Write) -> None:
@@ -180,6 +184,13 @@ RUNNER_FAULTS = {
     ),
     "connect": ('strap = "H10"\nconnect = "often"', "connect: must be 'always' or 'armed'"),
     "medication": ('medication = "some"', "medication: must be true or false"),
+    "an age for a year": ("facts.born = 48", "facts.born: must be at least 1900"),
+    "resting like a mouse": ("facts.resting = 300", "facts.resting: must be at most 120"),
+    "threshold at rest": ("facts = { resting = 80, threshold = 80 }", "facts.threshold: must be higher than resting"),
+    "maximum below the threshold": (
+        "facts = { threshold = 165, maximum = 160 }",
+        "facts.maximum: must be higher than threshold",
+    ),
     "plan misspelt": ('plan = "rustig12"', "plan: no such plan; did you mean 'rustig-12'?"),
     "plan": (
         'plan = "x"',
@@ -218,6 +229,14 @@ OTHER_FAULTS = {
     "page": ('[page]\nlisten = "8421"', '2: page.listen: must be host:port, as "127.0.0.1:8421"'),
     "page's port": ('[page]\nlisten = "localhost:99999"', "2: page.listen: must be host:port"),
     "page's IPv6 without brackets": ('[page]\nlisten = "::1:8421"', "2: page.listen: must be host:port"),
+    "page's address without a scheme": (
+        '[page]\naddress = "house.local:8421"',
+        '2: page.address: must be an address that a browser takes, as "http://house.local:8421"',
+    ),
+    "a link to a page that is off": (
+        '[page]\nlisten = ""\naddress = "http://house.local"',
+        "3: page.address: wants the page's server",
+    ),
     "plain http": ('[strava]\napi_url = "http://strava.com"', "2: strava.api_url: must begin with https://"),
     "no address": ('[strava]\noauth_url = "strava.com"', "2: strava.oauth_url: must be a web address"),
     "a broken address": ('[strava]\noauth_url = "https://[::1"', "2: strava.oauth_url: must be a web address"),

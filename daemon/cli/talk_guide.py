@@ -1,0 +1,106 @@
+"""The talk test at a terminal: says what to do, waits, asks."""
+
+from collections.abc import Callable
+
+from daemon.cli.common import words
+from daemon.domain.talk_test import STAGE_S, STAGES, Speech, TalkTest, answer, text_for
+from daemon.domain.zones import EFFORT_HRS
+
+QUIT = "q"
+
+
+class QuitError(Exception):
+    """The runner has had enough; nothing follows from it."""
+
+
+class Guide:
+    """Leads a runner through the talk test. Whoever answers `q` to anything ends it: `QuitError`."""
+
+    def __init__(
+        self,
+        ask: Callable[[str], str],
+        say: Callable[[str], None],
+        heart_rate: Callable[[], int | None],
+        seconds: Callable[[], float],
+    ) -> None:
+        self._put = ask
+        self._say = say
+        self._heart_rate = heart_rate
+        """What the strap shows just now; None if it is not heard."""
+        self._seconds = seconds
+
+    def lead(self) -> TalkTest:
+        """Go through the stages, up to the first at which speech was not quite easy."""
+        self._begin()
+        test = TalkTest()
+        while not test.is_over:
+            self._say("")
+            test = self._stage(test)
+        return test
+
+    def agree(self, question: str) -> bool:
+        """Ask a question that wants a yes."""
+        return self._ask(question).casefold() in {words("yes"), words("yes")[0]}
+
+    def _begin(self) -> None:
+        self._say(
+            words(
+                "The talk test: at most six stages of three to four minutes, each a small step up. At each you read a "
+                "text aloud and tell me how easily it went. It ends at the first that was not quite easy."
+            )
+        )
+        self._say(words("Nothing is set unless you say so. Stop when you feel unwell; q ends it at any moment."))
+        if self._heart_rate() is None:
+            self._say(words("I hear no strap, so I shall ask you for the heart rate that your watch shows."))
+
+    def _stage(self, test: TalkTest) -> TalkTest:
+        self._say(words("Stage {n} of {stages}").format(n=test.stage + 1, stages=len(STAGES)))
+        self._say(f"  {words(STAGES[test.stage])}")
+        self._wait()
+        self._say(words("Read this aloud, at your usual pace:"))
+        self._say(f"  {words(text_for(test.stage))}")
+        self._ask(words("Enter when you have read it"))
+        return answer(test, self._bpm(), self._speech())
+
+    def _wait(self) -> None:
+        began = self._seconds()
+        self._ask(words("Keep it up for three to four minutes. Enter when they are over"))
+        if self._seconds() - began < STAGE_S:
+            self._ask(words("A heart takes three minutes to settle. Enter when they are over"))
+
+    def _bpm(self) -> int:
+        """Return what the strap shows, else what the runner reads from a watch."""
+        shown = self._heart_rate()
+        if shown is not None and _is_possible(shown):
+            self._say(words("Your heart is at {bpm}.").format(bpm=shown))
+            return shown
+        question = words("The heart rate that your watch shows just now")
+        while True:
+            typed = self._ask(question)
+            if typed.isascii() and typed.isdecimal() and _is_possible(int(typed[:4])):
+                return int(typed)
+            question = words("A number from {low} to {high}, please").format(low=EFFORT_HRS[0], high=EFFORT_HRS[1])
+
+    def _speech(self) -> Speech:
+        answers = {
+            "1": Speech.EASY,
+            words("yes"): Speech.EASY,
+            "2": Speech.NOT_QUITE,
+            words("not quite"): Speech.NOT_QUITE,
+            "3": Speech.HARD,
+            words("no"): Speech.HARD,
+        }
+        while True:
+            typed = self._ask(words("Could you speak comfortably? 1 yes, 2 not quite, 3 no")).casefold()
+            if typed in answers:
+                return answers[typed]
+
+    def _ask(self, question: str) -> str:
+        typed = self._put(question).strip()
+        if typed.casefold() == QUIT:
+            raise QuitError
+        return typed
+
+
+def _is_possible(bpm: int) -> bool:
+    return EFFORT_HRS[0] <= bpm <= EFFORT_HRS[1]

@@ -1,0 +1,293 @@
+"""`zone`: the calm zone, where it comes from, what other methods would propose, and how to set it."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from textwrap import fill
+from typing import Any
+
+import click
+
+from config.settings import Facts as TypedFacts
+from config.settings import Runner as RunnerSettings
+from connectors.sqlite_store import SqliteStore
+from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, state_folder, words
+from daemon.cli.database import readable, wake, writable
+from daemon.cli.speech import terminal_language
+from daemon.cli.talk_guide import Guide, QuitError
+from daemon.clock import SystemClock
+from daemon.commands import chosen
+from daemon.domain.heart_rate import Bpm
+from daemon.domain.talk_test import Speech
+from daemon.domain.wording import Language
+from daemon.domain.zones import Facts, Proposal, TargetZone, ZoneOrigin, proposals, zone_on
+from daemon.household import Runner
+from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
+from daemon.wiring import runners_of
+from daemon.zoning import zone_set, zones_for
+
+LINE_LENGTH = 72
+
+
+class _Zone(click.ParamType[TargetZone]):
+    """`118-136`."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetZone:
+        """Read two whole numbers."""
+        try:
+            return TargetZone.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A runner's zone of today, and what else there is to say of it."""
+
+    runner: Runner
+    today: date
+    zone: TargetZone | None
+    medication: bool
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def of_settings(self) -> TargetZone | None:
+        """The zone that the settings have for today."""
+        return zone_on(self.today, self.runner.zones)
+
+    @property
+    def is_set_here(self) -> bool:
+        """Tell whether another zone holds than that of the settings."""
+        return _essence(self.zone) != _essence(self.of_settings)
+
+
+@click.command()
+@click.option("--set", "wanted", type=_Zone(), metavar="LOW-HIGH", help="Set it, as 118-136, from today on.")
+@click.option("--origin", type=click.Choice([one.value for one in ZoneOrigin]), help="Where --set has it from.")
+@click.option("--as-settings", is_flag=True, help="Back to the zone of the settings, from today on.")
+@click.option("--talk-test", is_flag=True, help="Find it by talking: some twenty minutes, step by step.")
+@runner_option
+@json_option
+@click.pass_context
+def zone(
+    ctx: click.Context,
+    *,
+    wanted: TargetZone | None,
+    origin: str | None,
+    as_settings: bool,
+    talk_test: bool,
+    runner: str | None,
+    as_json: bool,
+) -> None:
+    """Show your calm zone, where it comes from and what other methods would propose; or set it."""
+    if (wanted is not None) + as_settings + talk_test > 1 or (origin and not wanted) or (talk_test and as_json):
+        raise click.UsageError(
+            "--set (with --origin), --as-settings and --talk-test (without --json) exclude each other"
+        )
+    settings = load_settings(ctx)
+    name = chosen([one.name for one in settings.runners], runner)
+    typed = next(one for one in settings.runners if one.name == name)
+    whose = next(one for one in runners_of(settings) if one.name == name)
+    if talk_test:
+        wanted = _by_talking(ctx, whose)
+        if wanted is None:
+            return
+    elif wanted:
+        wanted = replace(wanted, origin=ZoneOrigin(origin or "own"))
+    elif as_settings:
+        wanted = _of_settings(whose)
+    standing = asyncio.run(_set(ctx, whose, typed, wanted) if wanted else _look(ctx, whose, typed))
+    if wanted:
+        wake(ctx)
+    if as_json:
+        print_json(_report(standing))
+        return
+    for line in _set_lines(standing) if wanted else _lines(standing, terminal_language()):
+        click.echo(line)
+
+
+async def _look(ctx: click.Context, runner: Runner, typed: RunnerSettings) -> _Standing:
+    async with readable(ctx) as database:
+        return _standing(runner, typed, await zones_for(runner, SqliteStore(database)) if database else runner.zones)
+
+
+async def _set(ctx: click.Context, runner: Runner, typed: RunnerSettings, wanted: TargetZone) -> _Standing:
+    async with writable(ctx) as database:
+        store = SqliteStore(database)
+        await store.commit([zone_set(runner, wanted, datetime.now(UTC))])
+        return _standing(runner, typed, await zones_for(runner, store))
+
+
+def _standing(runner: Runner, typed: RunnerSettings, zones: tuple[TargetZone, ...]) -> _Standing:
+    today = _today(runner)
+    facts = _facts(typed.facts, today, medication=typed.medication)
+    return _Standing(runner, today, zone_on(today, zones), typed.medication, proposals(facts))
+
+
+def _of_settings(runner: Runner) -> TargetZone:
+    zone = zone_on(_today(runner), runner.zones)
+    if zone is None:
+        raise Failure("the settings have no zone for today: set one with duurloop zone --set 118-136")
+    return zone
+
+
+def _facts(typed: TypedFacts, today: date, *, medication: bool) -> Facts:
+    return Facts(
+        age=None if typed.born is None else today.year - typed.born,
+        resting_hr=_bpm(typed.resting),
+        maximum_hr=_bpm(typed.maximum),
+        threshold_hr=_bpm(typed.threshold),
+        medication=medication,
+    )
+
+
+def _bpm(number: int | None) -> Bpm | None:
+    return None if number is None else Bpm(number)
+
+
+def _today(runner: Runner) -> date:
+    return datetime.now(runner.timezone).date()
+
+
+def _essence(zone: TargetZone | None) -> tuple[int, int, ZoneOrigin] | None:
+    return None if zone is None else (zone.low, zone.high, zone.origin)
+
+
+# -- by talking --------------------------------------------------------------------------------------
+
+
+def _by_talking(ctx: click.Context, runner: Runner) -> TargetZone | None:
+    """Lead through the talk test; return the zone if the runner wants it set."""
+
+    def put(question: str) -> str:
+        typed: str = click.prompt(question, default="", show_default=False)
+        return typed
+
+    guide = Guide(put, _say, lambda: _heart_rate(ctx, runner), SystemClock().monotonic)
+    try:
+        test = guide.lead()
+        proposal = test.proposal
+        click.echo()
+        if proposal is None:
+            click.echo(words("No zone follows from this. Another day, begun more slowly, may tell more."))
+        else:
+            click.echo(
+                words("Speaking came easily up to {bpm}. Your calm zone would be {zone}.").format(
+                    bpm=test.comfortable_hr, zone=proposal.zone
+                )
+            )
+            if test.heard[-1].speech is Speech.EASY:
+                click.echo(words("Speaking stayed easy to the end, so your zone may well lie a little higher."))
+            if guide.agree(words("Set it from today on? yes or no")):
+                return proposal.zone
+    except QuitError:
+        click.echo()
+    click.echo(words("Nothing has changed."))
+    return None
+
+
+def _say(text: str) -> None:
+    """Print a text in lines that are easily read aloud."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    click.echo(fill(text, LINE_LENGTH, subsequent_indent=indent))
+
+
+def _heart_rate(ctx: click.Context, runner: Runner) -> int | None:
+    """Return what the runner's strap shows just now, if a service runs and hears it."""
+    try:
+        answer = ask(state_folder(ctx), "status")
+    except (NotRunningError, NoAnswerError, RefusedError, OSError):
+        return None
+    session = next((one["session"] for one in answer["runners"] if one["name"] == runner.name), None)
+    return session["bpm"] if session else None
+
+
+# -- telling -----------------------------------------------------------------------------------------
+
+
+def _report(standing: _Standing) -> dict[str, Any]:
+    zone = standing.zone
+    return {
+        "type": "zone",
+        "runner": standing.runner.name,
+        "zone": {
+            "low_bpm": zone.low,
+            "high_bpm": zone.high,
+            "origin": zone.origin.value,
+            "set_by": zone.set_by,
+            "valid_from": zone.valid_from.isoformat() if zone.valid_from else None,
+            "from": "set_here" if standing.is_set_here else "settings",
+        }
+        if zone
+        else None,
+        "medication": standing.medication,
+        "proposals": [
+            {
+                "method": one.method,
+                "origin": one.zone.origin.value,
+                "low_bpm": one.zone.low,
+                "high_bpm": one.zone.high,
+            }
+            for one in standing.proposals
+        ],
+    }
+
+
+def _set_lines(standing: _Standing) -> list[str]:
+    zone, of_settings = standing.zone, standing.of_settings
+    lines = [
+        words("From today on your zone is {zone}. Earlier runs keep the zone of their day.").format(zone=zone),
+    ]
+    if standing.is_set_here and of_settings:
+        lines.append(
+            words("Back to that of the settings, {zone}: duurloop zone --as-settings").format(zone=of_settings)
+        )
+    return lines
+
+
+def _lines(standing: _Standing, language: Language) -> list[str]:
+    return [*_zone_lines(standing, language), "", *_proposal_lines(standing, language)]
+
+
+def _zone_lines(standing: _Standing, language: Language) -> list[str]:
+    say, zone = language.say, standing.zone
+    if zone is None:
+        return [say("There is no calm zone for today yet.")]
+    place = say("set by {name}") if standing.is_set_here else say("from the settings")
+    since = say("since {day}").format(day=zone.valid_from) if zone.valid_from else say("for all days")
+    where = ", ".join([_origin_text(zone.origin, language), place.format(name=zone.set_by), since])
+    return [say("Your calm zone: {zone} beats per minute").format(zone=zone), f"  {where}"]
+
+
+def _proposal_lines(standing: _Standing, language: Language) -> list[str]:
+    say = language.say
+    if standing.medication:
+        return [
+            say("Your medication changes your heart rate, so formulas tell nothing here. Go by talking: as long as"),
+            say("whole sentences come easily, it is calm. The talk test suits you too: duurloop zone --talk-test"),
+        ]
+    if not standing.proposals:
+        return [
+            say("Other methods have nothing to go by: that would be [runners.facts] in the settings."),
+            say("The talk test needs no facts and is the best of them: duurloop zone --talk-test"),
+        ]
+    return [
+        say("Other methods would propose:"),
+        *(f"  {one.zone!s:>7}  {say(one.method)}" for one in standing.proposals),
+        say("Methods differ by some 25 beats for one and the same person, so none is applied by itself."),
+        say("The talk test tells most: duurloop zone --talk-test"),
+    ]
+
+
+def _origin_text(origin: ZoneOrigin, language: Language) -> str:
+    return {
+        ZoneOrigin.OWN: language.say("your own numbers"),
+        ZoneOrigin.TALK_TEST: language.say("by the talk test"),
+        ZoneOrigin.MAF: language.say("by the 180 formula"),
+        ZoneOrigin.RESERVE: language.say("by the heart-rate reserve"),
+        ZoneOrigin.MAXIMUM: language.say("by the maximum heart rate"),
+        ZoneOrigin.THRESHOLD: language.say("by the threshold"),
+        ZoneOrigin.STRAVA: language.say("from Strava"),
+    }[origin]
