@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check tree lint types contracts catalogues unit wheel lock bench install clean
+.PHONY: demo test check tree lint types contracts catalogues words unit wheel lock bench install clean
 
 demo: .venv/ready ## the main job with a simulated runner, from strap to summary; ends by itself
 	@$(BIN)/duurloop demo
@@ -42,6 +42,9 @@ catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; th
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale
 	@$(BIN)/python config/locale/hatch_build.py
+
+words: .venv/ready ## docs/words.md: every text as the runner sees it, in both languages
+	@$(BIN)/python .ci/make-words
 
 lock: ## renew the lock files; they hold names, versions and hashes, and no address
 	@$(BIN)/pip -q install uv

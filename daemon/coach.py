@@ -1,13 +1,15 @@
 """The live loop of one runner: the next event, advance, perform the effects."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol, assert_never
 
 import structlog
 
+from daemon.afterwards import Afterwards, facts_of
 from daemon.clock import Clock
 from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import HeartRateSample, Instant
@@ -34,7 +36,7 @@ from daemon.domain.session import (
 from daemon.domain.strap import StrapConnected, StrapLost
 from daemon.domain.variability import estimate_unit
 from daemon.domain.wording import Text, battery_text, cue_text, hello_text, nudge_text
-from daemon.household import Channel, Runner
+from daemon.household import Channel
 from daemon.letters import CUE_WORTH, WORTH_TELLING_S, Scribe
 from daemon.store import (
     CoachingStarted,
@@ -47,6 +49,7 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    key_after,
 )
 
 BATTERY_LOW_PCT = 10
@@ -57,8 +60,10 @@ log = structlog.get_logger()
 class Keeper(Protocol):
     """Where facts go (the recorder)."""
 
-    def note(self, *facts: Fact, urgent: bool = False) -> None:
-        """Keep these, together."""
+    def note(
+        self, *facts: Fact, urgent: bool = False, then: Callable[[], Awaitable[Sequence[Fact]]] | None = None
+    ) -> None:
+        """Keep these, together, and what `then` makes of them when their turn has come."""
 
 
 @dataclass(slots=True)
@@ -85,9 +90,15 @@ class Coach:
     """Follows one runner through one session after the other."""
 
     def __init__(
-        self, runner: Runner, keeper: Keeper, clock: Clock, chance: random.Random, observe: Observer | None = None
+        self,
+        afterwards: Afterwards,
+        keeper: Keeper,
+        clock: Clock,
+        chance: random.Random,
+        observe: Observer | None = None,
     ) -> None:
-        self.runner = runner
+        self.runner = runner = afterwards.runner
+        self._afterwards = afterwards
         self.last_run: Run | None = None
         self._keeper = keeper
         self._clock = clock
@@ -235,17 +246,18 @@ class Coach:
                 pass
 
     def _announce(self, effect: Announce) -> None:
-        language = self.runner.language
-        self._live(f"cue:{self._moment(effect.at)}", lambda _: cue_text(effect.kind, effect.for_s, language), CUE_WORTH)
+        words = cue_text(effect.kind, effect.for_s, self.runner.language, effect.least_s)
+        self._live(f"cue:{self._moment(effect.at)}", lambda _: words, CUE_WORTH)
 
     def _speak(self, effect: Speak) -> None:
+        turn = self._today().toordinal() + (self._current.words if self._current else 0)
         if self._current:
             self._current.words += 1
         target, language = self.session.terms.target, self.runner.language
         edges = (target.low, target.high) if target else None
         self._live(
             f"{effect.nudge.message.value}:{self._moment(effect.at)}",
-            lambda channel: nudge_text(effect.nudge, language, edges if channel.figures else None),
+            lambda channel: nudge_text(effect.nudge, language, edges if channel.figures else None, turn),
         )
 
     def _live(self, key: str, text: Callable[[Channel], Text], worth: timedelta | None = None) -> None:
@@ -275,12 +287,10 @@ class Coach:
             self._keeper.note(SessionDiscarded(current.id), urgent=True)
             log.info("session_discarded", session=current.id, runner=self.runner.name)
             return
-        run, samples = self._judge(current, effect.ended_at)
-        letters = self._scribe.after(run, run.id) if effect.asked or run.duration_s >= WORTH_TELLING_S else []
+        run, samples = self._judge(current, effect.ended_at, effect.course)
+        is_told = effect.asked or run.duration_s >= WORTH_TELLING_S
         self._keeper.note(
-            RunKept(current.id, run, samples),
-            *(LetterWritten(letter) for letter in letters),
-            urgent=True,
+            RunKept(current.id, run, samples), urgent=True, then=partial(self._answer, run) if is_told else None
         )
         self.last_run = run
         log.info(
@@ -295,12 +305,20 @@ class Coach:
             asked=effect.asked,
         )
 
-    def _judge(self, current: _Current, ended_at: Instant) -> tuple[Run, tuple[HeartRateSample, ...]]:
-        """Return the run, and all samples; their instants count from its start, which those before it precede."""
+    async def _answer(self, run: Run) -> list[Fact]:
+        sequel = await self._afterwards.sequel(run)
+        return facts_of(sequel, self._afterwards.letters(run, sequel, key_after(run.id)))
+
+    def _judge(
+        self, current: _Current, ended_at: Instant, course: Course | None
+    ) -> tuple[Run, tuple[HeartRateSample, ...]]:
+        """Return the run, and all samples; their instants count from its start, which those before it precede.
+
+        `course` is the one that was really run: where the heart led, its legs may have been shorter than planned.
+        """
         coaching = current.coaching
         begin = _beginning(coaching, ended_at - current.origin)
         samples = tuple(replace(sample, at=Instant(sample.at - begin)) for sample in current.samples)
-        course = coaching.course if coaching else None
         duration_s = round(ended_at - current.origin - begin + LAST_HOLD_S, 3)
         evidence = Evidence(
             samples=[sample for sample in samples if sample.at >= 0],

@@ -1,6 +1,6 @@
 """What a runner may ask of the running service: start, stop, arm, release."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +9,11 @@ from daemon.control import Handler
 from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
 from daemon.following import Followed
-from daemon.household import Runner
-from daemon.planning import proposal_for
+from daemon.household import Plan, Plans, Runner
+from daemon.planning import Planner
 from daemon.recorder import Recorder
 from daemon.remote import Answer, RefusedError
-from daemon.report import run_report
-from daemon.store import Store
+from daemon.report import legs_report, run_report
 
 RELEASE_S = 2 * 3600.0
 """How long a strap is let go of when nobody says how long: a run and the way there and back."""
@@ -22,19 +21,21 @@ RELEASE_S = 2 * 3600.0
 LONGEST_NUMBER = 4
 LONGEST_RELEASE_S = 7 * 86_400.0
 
-Courses = Callable[[str], tuple[Course, ...]]
-"""Returns the steps of any plan by its id; raises `RefusedError` for one that is not there."""
-
 
 class Commands:
     """The commands that change something."""
 
     def __init__(
-        self, followed: Mapping[str, Followed], courses: Courses, store: Store, recorder: Recorder, clock: Clock
+        self,
+        followed: Mapping[str, Followed],
+        planners: Mapping[str, Planner],
+        plans: Plans,
+        recorder: Recorder,
+        clock: Clock,
     ) -> None:
         self._followed = followed
-        self._courses = courses
-        self._store = store
+        self._planners = planners
+        self._plans = plans
         self._recorder = recorder
         self._clock = clock
 
@@ -53,21 +54,17 @@ class Commands:
             "runner": followed.name,
             "session": followed.coach.session_id,
             "plan": {"id": ref.plan, "step": ref.step} if ref else None,
-            "legs": [{"kind": leg.kind.value, "for_s": leg.for_s} for leg in course.legs] if course else [],
+            "legs": legs_report(course) if course else [],
         }
 
     async def _course(self, runner: Runner, wanted: str | None, *, free: bool) -> Course | None:
         if free:
             return None
         if wanted is None:
-            return await self._own_course(runner)
+            standing = await self._planners[runner.name].standing(self._clock.now())
+            return standing.course if standing else None
         plan, _, step = wanted.rpartition(":") if ":" in wanted else (wanted, "", "1")
-        return pick_step(self._courses(plan), plan, step)
-
-    async def _own_course(self, runner: Runner) -> Course | None:
-        """Return the step that the plan proposes."""
-        proposal = await proposal_for(runner, self._store, self._clock.now())
-        return runner.courses[proposal.step - 1] if proposal else None
+        return pick_step(self._plans(plan, runner.language.code), step)
 
     async def _stop(self, asked: Mapping[str, Any]) -> Answer:
         followed = self._of(asked)
@@ -124,8 +121,9 @@ def chosen(names: Sequence[str], wanted: object) -> str:
     raise RefusedError("no runner named {name} lives here: there is {known}", name=wanted, known=known)
 
 
-def pick_step(courses: tuple[Course, ...], plan: str, step: str) -> Course:
+def pick_step(plan: Plan, step: str) -> Course:
     """Return a step by its number. Raises `RefusedError`."""
-    if not step.isdecimal() or len(step) > LONGEST_NUMBER or not 1 <= int(step) <= len(courses):
-        raise RefusedError("plan {plan} has steps 1 to {steps}: say {plan}:1", plan=plan, steps=len(courses))
-    return courses[int(step) - 1]
+    steps = len(plan.courses)
+    if not step.isdecimal() or len(step) > LONGEST_NUMBER or not 1 <= int(step) <= steps:
+        raise RefusedError("plan {plan} has steps 1 to {steps}: say {plan}:1", plan=plan.id, steps=steps)
+    return plan.courses[int(step) - 1]

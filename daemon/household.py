@@ -1,8 +1,11 @@
 """Who lives here: runners, what they agreed to, and where their messages go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import TypeAlias
 
+from daemon.domain.habit import Agreement
 from daemon.domain.plan import Course
 from daemon.domain.session import Terms
 from daemon.domain.wording import Language
@@ -19,6 +22,8 @@ class Channel:
     name: str
     kinds: frozenset[Kind]
     figures: bool
+    is_mailbox: bool = False
+    """Shows pages with pictures in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,22 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan in a runner's language."""
+
+    id: str
+    name: str
+    courses: tuple[Course, ...]
+    """Its steps, the first at index 0; there is at least one."""
+
+
+Plans: TypeAlias = Callable[[str, str], Plan]
+"""Returns any plan by its id, in a language (`nl`, `en`); raises `RefusedError` for one that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Runner:
-    """The person: a name, a language, a zone, a course, channels."""
+    """The person: a name, a language, a zone, a plan, channels."""
 
     name: str
     language: Language
@@ -52,8 +71,12 @@ class Runner:
     wants_pick_up: bool = False
     wants_hello: bool = False
     """A word when the strap is heard."""
-    courses: tuple[Course, ...] = ()
-    """The steps of the runner's plan, the first at index 0; empty for a runner without a plan."""
+    plan: Plan | None = None
+    """That of the settings; None for a runner without one."""
+    agreement: Agreement | None = None
+    """The agreed days and hours."""
+    medication: bool = False
+    """Whether it changes the heart rate: then no formula, and no word on recovery."""
 
     def terms(self, day: date) -> Terms:
         """Return what holds on `day`."""

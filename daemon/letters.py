@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from daemon.clock import Clock
-from daemon.domain.run import Run
-from daemon.domain.wording import Text, summary_text
+from daemon.domain.wording import Text
 from daemon.household import Channel, Runner
 from daemon.store import Kind, Letter
 
@@ -54,15 +53,6 @@ class Scribe:
             for channel in self._runner.channels
             if kind in channel.kinds and channel.id != skip
         ]
-
-    def after(self, run: Run, key: str) -> list[Letter]:
-        """Return the three lines after a run."""
-        language = self._runner.language
-        return self.write(
-            Kind.AFTER,
-            f"after:{key}",
-            lambda channel: summary_text(run.judgement, run.duration_s, language, figures=channel.figures),
-        )
 
     def _after_quiet_hours(self) -> datetime:
         """Let what is not about this moment wait; live words are for somebody who is running just now."""

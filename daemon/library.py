@@ -5,23 +5,24 @@ strap that is still open (its end has an answer of its own).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from daemon.afterwards import Afterwards, facts_of
 from daemon.clock import Clock
 from daemon.domain.run import Run, Source
 from daemon.domain.takes import Take, are_one_run, take_of
 from daemon.domain.wording import Text
-from daemon.household import Runner
 from daemon.letters import WORTH_TELLING_S, Scribe
-from daemon.store import Brought, Fact, Kind, LetterWritten, Place, Placed, Store
+from daemon.store import Brought, Fact, Kind, LetterWritten, Place, Placed, Store, key_after
 from daemon.yardstick import Yardstick
 
 NEWS = timedelta(hours=48)
 AHEAD = timedelta(days=1)
 """So far a device may be ahead, if only for a time zone that was not set."""
-_KEYS = {Place.NEW: "{run}", Place.WHOLE: "{run}:whole"}
+ANSWERED = (Place.NEW, Place.WHOLE)
 """What is worth an answer; a run of which the strap heard the doorstep alone gets one of its own."""
 
 log = structlog.get_logger()
@@ -31,23 +32,34 @@ class Library:
     """One runner's shelf for what comes from elsewhere."""
 
     def __init__(
-        self, runner: Runner, store: Store, clock: Clock, sports: frozenset[str], letters_kept: Callable[[], None]
+        self,
+        afterwards: Afterwards,
+        store: Store,
+        clock: Clock,
+        sports: frozenset[str],
+        letters_kept: Callable[[], None],
     ) -> None:
-        self.runner = runner
+        self.runner = runner = afterwards.runner
         self.yardstick = Yardstick(runner.name, runner.zones, runner.timezone, sports)
         self._store = store
         self._clock = clock
         self._letters_kept = letters_kept
         self._scribe = Scribe(runner, clock)
+        self._afterwards = afterwards
 
     async def receive(self, brought: Brought, *also: Fact) -> Placed:
         """Keep a judged run, with its answer if it is news; `also` becomes durable with it. Raises `StoreError`."""
         is_news = self._is_news(brought.run) and not await self._is_open_session(take_of(brought.run))
 
+        sequel = await self._afterwards.sequel(brought.run)
+
         def write(placed: Placed) -> list[Fact]:
-            key = _KEYS.get(placed.place)
-            letters = self._scribe.after(brought.run, key.format(run=placed.run)) if is_news and key else []
-            return [*also, *(LetterWritten(letter) for letter in letters)]
+            if placed.place not in ANSWERED:
+                return [*also]
+            run = replace(brought.run, id=placed.run)
+            key = key_after(run.id, whole=placed.place is Place.WHOLE)
+            letters = self._afterwards.letters(run, sequel, key) if is_news else []
+            return [*also, *facts_of(sequel.of(run), letters)]
 
         placed = await self._store.bring(brought, write)
         self._letters_kept()

@@ -1,48 +1,177 @@
 """Where a runner is on their plan, and what it proposes: worked out from the runs themselves, whenever asked."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from daemon.domain.plan import PlanRef, StepKind
-from daemon.domain.progress import Choice, Move, Proposal, Stage, along, propose
-from daemon.household import Runner
-from daemon.store import StepChosen, Store
+from daemon.domain.plan import Course, PlanRef, StepKind
+from daemon.domain.progress import Choice, Move, Outing, Proposal, Remembered, Stage, along, is_long, propose
+from daemon.domain.run import Run
+from daemon.domain.takes import are_one_run, take_of
+from daemon.domain.week import Place
+from daemon.domain.wording import LongRun, Onward, Outlook, Waits
+from daemon.household import Plan, Plans, Runner
+from daemon.store import Fact, OccasionPassed, StepChosen, StepRun, Store
 
 LOOKS_BACK = timedelta(days=400)
 """A step that was run longer ago than that says nothing any more."""
+REMEMBERED = timedelta(days=14)
+"""A run that comes in later than that is no news, and nothing follows from it."""
+LONG_RUN, LONG_RUN_EVERY = "long_run", timedelta(days=7)
+"""The word on a long run is said once a week at most."""
 
 
-def plan_of(runner: Runner) -> str | None:
-    """Return the id of the runner's plan."""
-    ref = runner.courses[0].ref if runner.courses else None
-    return ref.plan if ref else None
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a runner is on a plan."""
+
+    plan: Plan
+    outings: tuple[Outing, ...]
+    proposal: Proposal
+    instead_of: str | None = None
+    """The settings' plan ("" for none), if the runner chose another one."""
+
+    @property
+    def course(self) -> Course:
+        """The step that is proposed."""
+        return self.plan.courses[self.proposal.step - 1]
+
+    @property
+    def step_name(self) -> str:
+        """What that step is called."""
+        return self.course.name or self.plan.name
 
 
-def stages_of(runner: Runner) -> tuple[Stage, ...]:
-    """Return the steps of the runner's plan as far as progress goes."""
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What follows from a run."""
+
+    outlook: Outlook | None
+    facts: tuple[Fact, ...] = ()
+
+    def of(self, run: Run) -> "Sequel":
+        """Return this for a run that has found its id."""
+        named = (replace(fact, run=run.id) if isinstance(fact, StepRun) else fact for fact in self.facts)
+        return replace(self, facts=tuple(named))
+
+
+class Planner:
+    """One runner's way along a plan."""
+
+    def __init__(self, runner: Runner, store: Store, plans: Plans) -> None:
+        self.runner = runner
+        self._store = store
+        self._plans = plans
+
+    async def standing(self, now: datetime) -> Standing | None:
+        """Return where the runner is; None without a plan. Raises `StoreError`, `RefusedError`."""
+        return await self._standing(now, await self._runs(now))
+
+    async def place(self, now: datetime) -> Place | None:
+        """Return where the runner is, as the week tells it. Raises `StoreError`, `RefusedError`."""
+        standing = await self.standing(now)
+        if standing is None:
+            return None
+        plan = standing.plan
+        return Place(plan.id, plan.name, len(plan.courses), standing.step_name, standing.proposal)
+
+    async def choose(self, move: Move, now: datetime) -> StepChosen | None:
+        """Return the runner's own choice, seen from what is proposed; None where the plan has no such step.
+
+        Next is one up from the step at hand, also where the plan would rather stay; it never leaps.
+        Raises `StoreError`, `RefusedError`.
+        """
+        standing = await self.standing(now)
+        if standing is None:
+            return None
+        proposal = standing.proposal
+        at_hand = proposal.step - 1 if proposal.move is Move.NEXT else proposal.step
+        step = {Move.NEXT: at_hand + 1, Move.SAME: at_hand, Move.EASIER: at_hand - 1}[move]
+        if not 1 <= step <= len(standing.plan.courses):
+            return None
+        return StepChosen(self.runner.name, PlanRef(standing.plan.id, step), now, standing.instead_of)
+
+    async def use(self, plan_id: str, now: datetime) -> StepChosen:
+        """Return the choice of another plan, at the step where the runner is on it.
+
+        Raises `StoreError`, `RefusedError`.
+        """
+        own = self.runner.plan
+        plan = own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
+        instead_of = None if plan is own else own.id if own else ""
+        outings = await self._outings(plan, await self._runs(now), now)
+        step = propose(stages_of(plan), outings, None, now).step
+        return StepChosen(self.runner.name, PlanRef(plan.id, step), now, instead_of)
+
+    async def after(self, run: Run, now: datetime) -> Sequel:
+        """Return what follows from a run that is not kept yet. Raises `StoreError`, `RefusedError`."""
+        if now - run.started_at > REMEMBERED:
+            return Sequel(None)
+        before = [one for one in await self._runs(now) if not _is_again(one, run)]
+        runs = sorted([*before, run], key=lambda one: one.started_at, reverse=True)
+        standing = await self._standing(now, runs)
+        if standing is None:
+            return await self._free(run, before, now)
+        ran = next((one for one in standing.outings if one.at == run.started_at), None)
+        if ran is None:
+            return Sequel(Waits(standing.step_name))
+        line = StepRun(
+            self.runner.name, run.id, run.started_at, PlanRef(standing.plan.id, ran.step), standing.proposal.step
+        )
+        return Sequel(Onward(standing.proposal, standing.step_name), (line,))
+
+    async def _free(self, run: Run, before: Sequence[Run], now: datetime) -> Sequel:
+        if not is_long(run, before):
+            return Sequel(None)
+        said = (await self._store.occasions(self.runner.name)).get(LONG_RUN)
+        if said and now - said.at < LONG_RUN_EVERY:
+            return Sequel(None)
+        day = run.started_at.astimezone(self.runner.timezone).date().isoformat()
+        return Sequel(LongRun(), (OccasionPassed(self.runner.name, LONG_RUN, day, now),))
+
+    async def _runs(self, now: datetime) -> list[Run]:
+        return await self._store.runs(self.runner.name, now - LOOKS_BACK)
+
+    async def _standing(self, now: datetime, runs: Sequence[Run]) -> Standing | None:
+        chosen = await self._store.chosen_step(self.runner.name)
+        plan, instead_of = self._plan(chosen)
+        if plan is None:
+            return None
+        outings = await self._outings(plan, runs, now)
+        choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan.id else None
+        return Standing(plan, tuple(outings), propose(stages_of(plan), outings, choice, now), instead_of)
+
+    def _plan(self, chosen: StepChosen | None) -> tuple[Plan | None, str | None]:
+        """Return the settings' plan, or the one that was chosen over it; and over which, if so."""
+        own = self.runner.plan
+        own_id = own.id if own else ""
+        if chosen is None or chosen.instead_of != own_id or chosen.step.plan == own_id:
+            return own, None
+        return self._plans(chosen.step.plan, self.runner.language.code), chosen.instead_of
+
+    async def _outings(self, plan: Plan, runs: Sequence[Run], now: datetime) -> list[Outing]:
+        lines = await self._store.step_runs(self.runner.name, now - LOOKS_BACK)
+        remembered = {
+            line.run: Remembered(line.at, line.step.step, line.then) for line in lines if line.step.plan == plan.id
+        }
+        return along(reversed(runs), plan.id, stages_of(plan), remembered)
+
+
+def stages_of(plan: Plan) -> tuple[Stage, ...]:
+    """Return the steps of a plan as far as progress goes."""
     return tuple(
-        Stage(course.runs, course.for_s, "run" if course.has(StepKind.RUN) else "walk") for course in runner.courses
+        Stage(course.runs, course.for_s, "run" if course.has(StepKind.RUN) else "walk", course.least_s)
+        for course in plan.courses
     )
 
 
-async def proposal_for(runner: Runner, store: Store, now: datetime) -> Proposal | None:
-    """Return what the plan proposes, None without a plan. Raises `StoreError`."""
-    plan, stages = plan_of(runner), stages_of(runner)
-    if plan is None:
-        return None
-    runs = await store.runs(runner.name, now - LOOKS_BACK)
-    chosen = await store.chosen_step(runner.name)
-    choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan else None
-    return propose(stages, along(reversed(runs), plan, stages), choice, now)
+def _is_again(one: Run, run: Run) -> bool:
+    """Tell whether a run that is kept is the one that has come."""
+    if one.id == run.id:
+        return True
+    takes = (take_of(_alone(other)) for other in (one, run))
+    return are_one_run(*takes)
 
 
-def chosen_by(runner: Runner, proposal: Proposal, move: Move, now: datetime) -> StepChosen | None:
-    """Return the runner's own choice, seen from what was proposed; None where the plan has no such step.
-
-    Next is one up from the step at hand, also where the plan would rather stay; it never leaps.
-    """
-    plan = plan_of(runner)
-    at_hand = proposal.step - 1 if proposal.move is Move.NEXT else proposal.step
-    step = {Move.NEXT: at_hand + 1, Move.SAME: at_hand, Move.EASIER: at_hand - 1}[move]
-    if plan is None or not 1 <= step <= len(runner.courses):
-        return None
-    return StepChosen(runner.name, PlanRef(plan, step), now)
+def _alone(run: Run) -> Run:
+    return run if len(run.sources) == 1 else replace(run, sources=run.sources[:1])

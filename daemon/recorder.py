@@ -5,8 +5,9 @@ One commit a sample would cost twenty times the work for nothing; a second betwe
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
@@ -20,8 +21,17 @@ BATCH_S = 0.4
 """With the commit itself the oldest sample that is not durable stays well under a second old."""
 RETRY_S = 5.0
 
-Note: TypeAlias = tuple[Fact, ...]
-"""Facts that were noted in one breath, and are kept together or not at all."""
+Sequel: TypeAlias = Callable[[], Awaitable[Sequence[Fact]]]
+"""Says what is to be kept besides, from what is kept so far. May raise `StoreError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Facts that were noted in one breath, and are kept together or not at all."""
+
+    facts: tuple[Fact, ...]
+    then: Sequel | None = None
+
 
 log = structlog.get_logger()
 
@@ -41,11 +51,11 @@ class Recorder:
         self.trouble: str | None = None
         """Why facts wait in memory, if they do."""
 
-    def note(self, *facts: Fact, urgent: bool = False) -> None:
-        """Keep these, together."""
+    def note(self, *facts: Fact, urgent: bool = False, then: Sequel | None = None) -> None:
+        """Keep these, together, and what `then` makes of them when their turn has come."""
         if not facts:
             return
-        self._notes.append(facts)
+        self._notes.append(Note(facts, then))
         self._any.set()
         if urgent:
             self._urgent.set()
@@ -72,9 +82,11 @@ class Recorder:
             self._urgent.clear()
             if not notes:
                 return True
-            letters = any(isinstance(fact, LetterWritten) for facts in notes for fact in facts)
             self._committing_since = self._clock.monotonic()
+            letters = False
             try:
+                notes[:] = [await _whole(note) for note in notes]
+                letters = any(isinstance(fact, LetterWritten) for note in notes for fact in note.facts)
                 await self._commit(notes)
             except StoreError as error:
                 self._put_back(notes, str(error))
@@ -95,13 +107,13 @@ class Recorder:
         still whole: a message is never kept without the fact that it speaks of.
         """
         with suppress(FactRefusedError):
-            await self._store.commit([fact for facts in notes for fact in facts])
+            await self._store.commit([fact for note in notes for fact in note.facts])
             notes.clear()
         while notes:
             try:
-                await self._store.commit(notes[0])
+                await self._store.commit(notes[0].facts)
             except FactRefusedError as refused:
-                kinds = sorted({type(fact).__name__ for fact in notes[0]})
+                kinds = sorted({type(fact).__name__ for fact in notes[0].facts})
                 log.error("note_refused", kinds=kinds, reason=str(refused))  # noqa: TRY400 - the reason is in it
             notes.pop(0)
 
@@ -116,3 +128,8 @@ class Recorder:
         if self.trouble is None:
             log.error("store_failed", reason=trouble, notes=len(notes))
         self.trouble = trouble
+
+
+async def _whole(note: Note) -> Note:
+    """Return a note with its sequel; one that is put back keeps what it was, and is not asked again."""
+    return Note((*note.facts, *(await note.then()))) if note.then else note

@@ -8,6 +8,7 @@ from typing import Any
 
 from daemon.domain.effort import Judgement
 from daemon.domain.feeling import Feeling
+from daemon.domain.plan import Course
 from daemon.domain.run import Run
 from daemon.domain.session import Announce, Speak
 from daemon.domain.zones import TargetZone
@@ -50,15 +51,24 @@ def run_report(run: Run, timezone: tzinfo | None = None) -> dict[str, Any]:
     }
 
 
+def legs_report(course: Course) -> list[dict[str, Any]]:
+    """Return what a course asks for; `least_s` only where the heart leads."""
+    return [
+        {"kind": leg.kind.value, "for_s": leg.for_s, **({"least_s": leg.least_s} if leg.lead else {})}
+        for leg in course.legs
+    ]
+
+
 def nudge_report(spoken: Speak, t_s: float) -> dict[str, Any]:
     """Return a nudge as `replay` prints it."""
     return {"type": "nudge", "t_s": _round(t_s), "kind": spoken.nudge.message.value, "bpm": spoken.nudge.bpm}
 
 
 def cue_report(announced: Announce, t_s: float) -> dict[str, Any]:
-    """Return a cue as `replay` prints it."""
+    """Return a cue as `replay` prints it; where the heart leads, `for_s` is the most and the least stands beside it."""
     kind = announced.kind.value if announced.kind else DONE
-    return {"type": "cue", "t_s": _round(t_s), "kind": kind, "for_s": round(announced.for_s)}
+    cue = {"type": "cue", "t_s": _round(t_s), "kind": kind, "for_s": round(announced.for_s)}
+    return cue if announced.least_s is None else {**cue, "least_s": round(announced.least_s)}
 
 
 def _feeling_report(feeling: Feeling) -> dict[str, Any]:

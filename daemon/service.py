@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ import structlog
 
 from daemon.clock import Clock, wait_for
 from daemon.coach import Coach, Observer
-from daemon.commands import Commands, Courses
+from daemon.commands import Commands
+from daemon.companion import Companion, Shared
 from daemon.control import Handler
-from daemon.domain.run import Source
+from daemon.domain.run import Run, Source
 from daemon.domain.session import Close, Effect, Event, Open
 from daemon.domain.wording import channel_text
 from daemon.following import Followed
-from daemon.household import Runner
+from daemon.household import Plans, Runner
 from daemon.inbox import Inbox, ReadFile
 from daemon.letters import Scribe
-from daemon.library import Library
 from daemon.outbox import Outbox
 from daemon.permit import Connect, StrapPermit
 from daemon.ports import HeartRateSource, Messenger
@@ -37,10 +37,12 @@ from daemon.strava.follower import PURGE_EVERY, Follower, Terms
 from daemon.strava.port import Strava
 from daemon.strava.report import LinksReport
 from daemon.supervisor import Worker
+from daemon.weekly.writing import PngOf
 
 TICK_S, IDLE_TICK_S = 1.0, 10.0
 STRAVA_WORKER = "strava"
 STRAVA_TERMS = Terms(poll_s=900.0, keep=timedelta(days=7))
+FEEL_SECRET = "feel"  # noqa: S105 - the name of it
 LATE_S = 120.0
 """A worker that has not gone round for this long hangs."""
 
@@ -55,25 +57,8 @@ class Watched:
     read: ReadFile
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What wiring puts together."""
-
-    runners: Sequence[Runner]
-    sources: Mapping[str, HeartRateSource]
-    """A strap by runner's name; a runner without one is not in it."""
-    connect: Mapping[str, Connect]
-    messengers: Mapping[str, Messenger]
-    """By channel id."""
-    courses: Courses
-    sports: frozenset[str] = frozenset()
-    """Wanted beyond runs and walks."""
-    strava: Strava | None = None
-    """None without an application."""
-    strava_terms: Terms = STRAVA_TERMS
-    inbox: Watched | None = None
-    events: Callable[[Book, Follower], Worker] | None = None
-    """Makes what listens for Strava's events; None to go by looking alone."""
+FeelUrl = Callable[[bytes, Run, datetime], str]
+"""Returns the link to say how a run felt, sealed with the secret of this house, and good from that moment on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +69,32 @@ class Shelves:
     post: Post
     book: Book | None = None
     """None where nothing can be linked to Strava."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What wiring puts together."""
+
+    runners: Sequence[Runner]
+    sources: Mapping[str, HeartRateSource]
+    """A strap by runner's name; a runner without one is not in it."""
+    connect: Mapping[str, Connect]
+    messengers: Mapping[str, Messenger]
+    """By channel id."""
+    plans: Plans
+    png_of: PngOf
+    sports: frozenset[str] = frozenset()
+    """Wanted beyond runs and walks."""
+    strava: Strava | None = None
+    """None without an application."""
+    strava_terms: Terms = STRAVA_TERMS
+    inbox: Watched | None = None
+    group: tuple[str, ...] = ()
+    """Who said yes to having their runs added up on Sundays."""
+    feel_url: FeelUrl | None = None
+    """Makes the link by which a runner says how a run felt; None where no phone reaches the page."""
+    page: Callable[[Shelves, Follower | None], Worker] | None = None
+    """Makes what answers over HTTP; None for nobody to answer."""
 
 
 class Service:
@@ -108,17 +119,34 @@ class Service:
         self._stir = asyncio.Event()
         self.outbox = Outbox(post, parts.messengers, clock, chance, self._channel_notice)
         self.recorder = Recorder(store, clock, self.outbox.wake)
+        self._feel_secret = b""
+        shared = Shared(
+            store=store,
+            clock=clock,
+            plans=parts.plans,
+            png_of=parts.png_of,
+            accounts=shelves.book,
+            keep=parts.strava_terms.keep,
+            sports=parts.sports,
+            group=parts.group,
+            feel_link=self._feel_link,
+            letters_kept=self.outbox.wake,
+        )
+        self._companions = {runner.name: Companion(runner, shared) for runner in parts.runners}
         self._followed = {
-            runner.name: Followed(
-                Coach(runner, self.recorder, clock, chance, self._observe),
-                StrapPermit(parts.connect.get(runner.name, Connect.ALWAYS)),
-                parts.sources.get(runner.name),
+            name: Followed(
+                Coach(companion.afterwards, self.recorder, clock, chance, self._observe),
+                StrapPermit(parts.connect.get(name, Connect.ALWAYS)),
+                parts.sources.get(name),
             )
-            for runner in parts.runners
+            for name, companion in self._companions.items()
         }
-        libraries = {
-            runner.name: Library(runner, store, clock, parts.sports, self.outbox.wake) for runner in parts.runners
+        self._diaries = {
+            name: companion.diary(partial(self._is_running, name))
+            for name, companion in self._companions.items()
+            if companion.runner.agreement
         }
+        libraries = {name: companion.library for name, companion in self._companions.items()}
         self._inbox = Inbox(parts.inbox.folder, libraries, parts.inbox.read, store, clock) if parts.inbox else None
         self._strava = (
             Follower(parts.strava, shelves.book, store, libraries, parts.strava_terms, clock, chance)
@@ -126,11 +154,14 @@ class Service:
             else None
         )
         self._links = LinksReport(shelves.book, parts.strava_terms, clock, self._strava) if shelves.book else None
-        self._commands = Commands(self._followed, parts.courses, store, self.recorder, clock)
-        self._report = StatusReport(self._followed, store, post, self.outbox, clock)
+        planners = {name: companion.planner for name, companion in self._companions.items()}
+        self._commands = Commands(self._followed, planners, parts.plans, self.recorder, clock)
+        self._report = StatusReport(self._followed, self._diaries, store, post, self.outbox, clock)
 
     async def resume(self) -> None:
         """Find back into sessions that were open when the service last stopped."""
+        self._feel_secret = await self._store.secret(FEEL_SECRET)
+        await self._refresh()
         for kept in await self._store.open_sessions():
             followed = self._followed.get(kept.runner)
             if followed is None or followed.coach.is_open:
@@ -155,14 +186,17 @@ class Service:
             "outbox": self._send,
             **follow,
         }
+        for name, diary in self._diaries.items():
+            worker = f"diary of {name}"
+            workers[worker] = partial(diary.run, partial(self._pulses.beat, worker))
         if self._inbox:
             workers["inbox"] = partial(self._inbox.run, partial(self._pulses.beat, "inbox"))
         if self._strava:
             workers[STRAVA_WORKER] = partial(self._strava.run, partial(self._pulses.beat, STRAVA_WORKER))
-            if self._parts.events and self._shelves.book:
-                workers["page"] = self._parts.events(self._shelves.book, self._strava)
         elif self._shelves.book:
             workers["keeper"] = partial(self._purge, self._shelves.book)
+        if self._parts.page:
+            workers["page"] = self._parts.page(self._shelves, self._strava)
         return workers
 
     def handlers(self) -> dict[str, Handler]:
@@ -194,7 +228,22 @@ class Service:
         """Look at what another process has kept."""
         del asked
         self.outbox.wake()
+        await self._refresh()
+        for diary in self._diaries.values():
+            diary.wake()
         return {}
+
+    async def _refresh(self) -> None:
+        """Go by the zones as they are set by now; a session that is open keeps the one of its start."""
+        for name, companion in self._companions.items():
+            self._followed[name].coach.runner = await companion.refresh()
+
+    def _is_running(self, name: str) -> bool:
+        return self._followed[name].coach.is_open
+
+    def _feel_link(self, run: Run) -> str | None:
+        url = self._parts.feel_url
+        return url(self._feel_secret, run, self._clock.now()) if url else None
 
     async def _strava_report(self, asked: Mapping[str, Any]) -> Answer:
         del asked

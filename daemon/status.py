@@ -6,6 +6,7 @@ from typing import Any
 
 from daemon.clock import Clock
 from daemon.coach import Coach
+from daemon.diary import Diary
 from daemon.domain.plan import Leg
 from daemon.domain.session import Session
 from daemon.domain.zones import Position
@@ -25,9 +26,16 @@ class StatusReport:
     """Looks at everything, and changes nothing."""
 
     def __init__(
-        self, followed: Mapping[str, Followed], store: Store, post: Post, outbox: Outbox, clock: Clock
+        self,
+        followed: Mapping[str, Followed],
+        diaries: Mapping[str, Diary],
+        store: Store,
+        post: Post,
+        outbox: Outbox,
+        clock: Clock,
     ) -> None:
         self._followed = followed
+        self._diaries = diaries
         self._store = store
         self._post = post
         self._outbox = outbox
@@ -53,7 +61,16 @@ class StatusReport:
             "strap": self._strap(followed),
             "session": self._session(followed.coach),
             "last_run": run_report(last, followed.coach.runner.timezone) if last else None,
+            "next_appointment": await self._next(followed),
         }
+
+    async def _next(self, followed: Followed) -> dict[str, Any] | None:
+        diary = self._diaries.get(followed.name)
+        appointment = await diary.next_appointment() if diary else None
+        if appointment is None:
+            return None
+        at = appointment.at.astimezone(followed.coach.runner.timezone)
+        return {"kind": appointment.planned.name.lower(), "at": at.isoformat(timespec="seconds")}
 
     def _strap(self, followed: Followed) -> dict[str, Any]:
         link, until = followed.link, followed.permit.released_until

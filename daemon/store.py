@@ -31,6 +31,11 @@ class StoreTooNewError(StoreError):
     """The database was written by a newer duurloop than this one."""
 
 
+def key_after(run: str, *, whole: bool = False) -> str:
+    """Return the key of the letter after a run; there is a second one when at last the whole of it is here."""
+    return f"after:{run}{':whole' if whole else ''}"
+
+
 class Kind(Enum):
     """What a message is about; a channel takes the kinds that its runner chose."""
 

@@ -4,53 +4,62 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from config.faults import SettingsError
 from config.language import catalogue
-from config.plan_files import load_plan
+from config.plan_files import PlanPart, load_plan
 from config.settings import Channel as ChannelSettings
 from config.settings import Runner as RunnerSettings
 from config.settings import Settings
-from connectors.sqlite import open_database
+from connectors.sqlite import Database, open_database
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from connectors.systemd import Notifier
-from daemon.clock import Clock
+from daemon.clock import Clock, SystemClock
 from daemon.coach import Observer
+from daemon.companion import Companion, Shared
 from daemon.control import listening
+from daemon.domain.habit import Agreement
 from daemon.domain.heart_rate import Bpm
-from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
+from daemon.domain.plan import Block, Course, Edge, HeartLed, PlanRef, Step, StepKind
 from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone, ZoneOrigin
-from daemon.household import Channel, QuietHours, Runner
+from daemon.household import Channel, Plan, Plans, QuietHours, Runner
 from daemon.importing import Harvest
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.redaction import redactor
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, STRAVA_WORKER, Parts, Service, Shelves, Watched
+from daemon.service import FEEL_SECRET, LATE_S, STRAVA_WORKER, FeelUrl, Parts, Service, Shelves, Watched
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
-from daemon.store import Kind
+from daemon.store import Kind, Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower, Terms
 from daemon.strava.port import Strava
 from daemon.supervisor import Worker, supervise
 from daemon.telling import TellingError
+from daemon.weekly.gathering import Weeks
 from daemon.yardstick import Yardstick
+
+if TYPE_CHECKING:  # loaded where there is a page
+    from aiohttp import web
 
 POLL_BESIDE_EVENTS = timedelta(hours=1)
 """Events get lost: they make looking rarer, not needless."""
+MAILBOXES = ("mailto://", "mailtos://")
+"""Apprise's schemes for mail. What it sends in other ways gets the words alone."""
 WATCH_S = 5.0
 """How often life is looked at where systemd does not say how often it wants to hear of it."""
 
@@ -152,26 +161,28 @@ async def stopped_by_signals() -> AsyncIterator[asyncio.Event]:
 
 def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> Parts:
     """Make what the settings speak of."""
-    beside = settings.file.parent if settings.file else None
     strava = strava_of(settings, clock) if settings.strava.client_id else None
     return Parts(
         runners=runners_of(settings),
         sources=_sources(settings, clock, chance, beat),
         connect={runner.name: Connect(runner.connects) for runner in settings.runners},
         messengers=_messengers(settings),
-        courses=lambda plan: courses_of(plan, beside),
+        plans=plans_of(settings),
         sports=sports_of(settings),
         strava=strava,
         strava_terms=strava_terms_of(settings),
-        events=_events(settings, strava, clock, chance) if strava and settings.strava.webhook else None,
+        png_of=_png_of,
+        group=group_of(settings),
+        feel_url=_feel_url(settings),
+        page=_page(settings, strava, clock, chance),
         inbox=Watched(settings.inbox.folder, _read_file) if settings.inbox.folder else None,
     )
 
 
-def runners_of(settings: Settings) -> tuple[Runner, ...]:
-    """Return the runners, as the service has them."""
+def runners_of(settings: Settings, spoken: str | None = None) -> tuple[Runner, ...]:
+    """Return the runners, as the service has them; or in the language that is `spoken` at a terminal."""
     beside = settings.file.parent if settings.file else None
-    return tuple(_runner(runner, _timezone(settings), beside) for runner in settings.runners)
+    return tuple(_runner(runner, spoken or runner.language, _timezone(settings), beside) for runner in settings.runners)
 
 
 def sports_of(settings: Settings) -> frozenset[str]:
@@ -204,20 +215,89 @@ def strava_terms_of(settings: Settings) -> Terms:
     return Terms(poll.total_seconds(), timedelta(days=settings.strava.keep_days))
 
 
-def _events(
-    settings: Settings, strava: Strava, clock: Clock, chance: random.Random
-) -> Callable[[Book, Follower], Worker]:
-    from daemon.page.webhook import Webhook, answer_events  # noqa: PLC0415 - no webhook, no aiohttp
+def _page(
+    settings: Settings, strava: Strava | None, clock: Clock, chance: random.Random
+) -> Callable[[Shelves, Follower | None], Worker] | None:
+    """Return what makes the page, if there is anything to answer: links that were sent, or Strava's events."""
+    listen, callback = settings.page.listen, settings.strava.webhook if strava else None
+    if listen is None or not (callback or settings.page.address):
+        return None
+    from daemon.page.feel import feel_routes  # noqa: PLC0415 - no page, no aiohttp
+    from daemon.page.help import help_routes  # noqa: PLC0415
+    from daemon.page.serving import serve_page  # noqa: PLC0415
+    from daemon.page.webhook import Webhook  # noqa: PLC0415
 
-    listen, address = settings.page.listen, settings.strava.webhook
-    if listen is None or address is None:
-        raise ValueError("settings that were checked have a page for the webhook")
+    runners = runners_of(settings)
 
-    def make(book: Book, follower: Follower) -> Worker:
-        webhook = Webhook(address, book, follower)
-        return partial(answer_events, webhook, strava, listen.host, listen.port, clock, chance)
+    def make(shelves: Shelves, follower: Follower | None) -> Worker:
+        webhook = Webhook(callback, shelves.book, follower) if callback and shelves.book and follower else None
+
+        async def routes() -> Sequence[web.AbstractRouteDef]:
+            secret = await shelves.store.secret(FEEL_SECRET)
+            own = [*feel_routes(secret, runners, shelves.store, clock), *help_routes(runners[0].language)]
+            if webhook is None:
+                return own
+            await webhook.recall()
+            return [*own, *webhook.routes()]
+
+        subscribe = partial(webhook.subscribe, strava) if webhook and strava else None
+        return partial(serve_page, listen.host, listen.port, routes, clock, chance, subscribe)
 
     return make
+
+
+def group_of(settings: Settings) -> tuple[str, ...]:
+    """Return who said yes to having their runs added up, by the names of the runners."""
+    listed = {name.casefold() for name in settings.group.runners}
+    return tuple(runner.name for runner in settings.runners if runner.name.casefold() in listed)
+
+
+def shared_of(settings: Settings, store: Store, book: Book, clock: Clock, secret: bytes = b"") -> Shared:
+    """Return what the companions of a household share, beside a running service or without one.
+
+    `secret` is that of `FEEL_SECRET`; without it no links are written.
+    """
+    url = _feel_url(settings) if secret else None
+    return Shared(
+        store=store,
+        clock=clock,
+        plans=plans_of(settings),
+        png_of=_png_of,
+        accounts=book,
+        keep=strava_terms_of(settings).keep,
+        sports=sports_of(settings),
+        group=group_of(settings),
+        feel_link=lambda run: url(secret, run, clock.now()) if url else None,
+    )
+
+
+async def companion_of(settings: Settings, runner: Runner, database: Database, clock: Clock) -> Companion:
+    """Return a runner's company, beside a running service or without one. Raises `StoreError`."""
+    store = SqliteStore(database)
+    shared = shared_of(settings, store, SqliteBook(database), clock, await store.secret(FEEL_SECRET))
+    companion = Companion(runner, shared)
+    await companion.refresh()
+    return companion
+
+
+def weeks_of(settings: Settings, runner: Runner, store: Store, book: Book) -> Weeks:
+    """Return a runner's weeks, beside a running service or without one."""
+    return Companion(runner, shared_of(settings, store, book, SystemClock())).weeks
+
+
+def _png_of(svg: str) -> bytes:
+    from connectors.picture import png_of  # noqa: PLC0415 - it draws once a week
+
+    return png_of(svg)
+
+
+def _feel_url(settings: Settings) -> FeelUrl | None:
+    address = settings.page.address
+    if address is None:
+        return None
+    from daemon.page.links import feel_url  # noqa: PLC0415 - no address, no links
+
+    return lambda secret, run, now: feel_url(secret, address, run.id, now)
 
 
 def _read_file(path: Path, yardstick: Yardstick, seen: Mapping[str, tuple[str, ...]]) -> Harvest:
@@ -226,24 +306,33 @@ def _read_file(path: Path, yardstick: Yardstick, seen: Mapping[str, tuple[str, .
     return read(Job(path), yardstick, seen)
 
 
-def _runner(runner: RunnerSettings, timezone: tzinfo, beside: Path | None) -> Runner:
+def _runner(runner: RunnerSettings, code: str, timezone: tzinfo, beside: Path | None) -> Runner:
     return Runner(
         name=runner.name,
-        language=language(runner.language),
+        language=language(code),
         zones=zones_of(runner),
         channels=tuple(_channel(runner, channel) for channel in runner.channels),
         timezone=timezone,
         quiet=QuietHours(runner.quiet.start, runner.quiet.end) if runner.quiet else None,
         wants_pick_up=runner.nudges.below,
         wants_hello=runner.nudges.hello,
-        courses=courses_of(runner.plan, beside) if runner.plan else (),
+        plan=plan_named(runner.plan, code, beside) if runner.plan else None,
+        agreement=_agreement(runner),
+        medication=runner.medication,
     )
+
+
+def _agreement(runner: RunnerSettings) -> Agreement:
+    days, week = frozenset(int(day) for day in runner.days), runner.week
+    if runner.time is None:  # then there are no days either
+        return Agreement(days, week_day=int(week.day), week_at=week.at)
+    return Agreement(days, runner.time, int(week.day), week.at)
 
 
 def language(code: str) -> Language:
     """Return a language by its code."""
     words = catalogue(code)
-    return Language(words.gettext, words.ngettext)
+    return Language(words.gettext, words.ngettext, code)
 
 
 def zones_of(runner: RunnerSettings) -> tuple[TargetZone, ...]:
@@ -254,28 +343,45 @@ def zones_of(runner: RunnerSettings) -> tuple[TargetZone, ...]:
     )
 
 
-def courses_of(plan: str, beside: Path | None) -> tuple[Course, ...]:
-    """Return a plan's steps, each as a course. Raises `RefusedError`."""
+def plans_of(settings: Settings) -> Plans:
+    """Return the way to any plan: those that come along, and files from beside the settings."""
+    beside = settings.file.parent if settings.file else None
+    return lambda plan, language: plan_named(plan, language, beside)
+
+
+def plan_named(plan: str, language: str, beside: Path | None) -> Plan:
+    """Return a plan by its id, or by the path of its file. Raises `RefusedError`."""
     try:
         file = load_plan(plan, beside)
     except SettingsError as error:
         raise RefusedError("{fault}", fault=str(error.faults[0])) from error
-    return tuple(
+    courses = tuple(
         Course.of(
-            (
-                Block(block.repeats, tuple(Step(StepKind(part.kind), part.duration_s) for part in block.parts))
-                for block in step.course
-            ),
+            (Block(block.repeats, tuple(_step(part) for part in block.parts)) for block in step.course),
             PlanRef(file.id, number),
             step.runs.least,
+            step.name.nl if language == "nl" else step.name.en,
         )
         for number, step in enumerate(file.steps, start=1)
     )
+    return Plan(file.id, file.name.nl if language == "nl" else file.name.en, courses)
+
+
+def _step(part: PlanPart) -> Step:
+    kind, lead = StepKind(part.kind), part.lead
+    if lead is None:
+        return Step(kind, part.duration_s)
+    until = Edge(lead.until) if isinstance(lead.until, str) else Bpm(lead.until)
+    return Step(kind, part.duration_s, HeartLed(until, lead.least_s))
 
 
 def _channel(runner: RunnerSettings, channel: ChannelSettings) -> Channel:
     return Channel(
-        _channel_id(runner, channel), channel.name, frozenset(Kind(kind) for kind in channel.purposes), channel.figures
+        _channel_id(runner, channel),
+        channel.name,
+        frozenset(Kind(kind) for kind in channel.purposes),
+        channel.figures,
+        channel.address.get_secret_value().lower().startswith(MAILBOXES),
     )
 
 

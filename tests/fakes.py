@@ -13,16 +13,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from daemon.afterwards import Afterwards
+from daemon.clock import Clock
 from daemon.domain.effort import Evidence, judge
 from daemon.domain.feeling import BEFORE_A_RUN, Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.plan import Course
 from daemon.domain.run import Run, Source
 from daemon.domain.strap import StrapEvent
 from daemon.domain.takes import Take, Told, gather, take_of
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
-from daemon.household import Channel, QuietHours, Runner
+from daemon.household import Channel, Plan, QuietHours, Runner
+from daemon.planning import Planner
 from daemon.ports import DeliveryError, Permit
+from daemon.remote import RefusedError
 from daemon.store import (
     ActivityRead,
     Brought,
@@ -48,6 +53,7 @@ from daemon.store import (
     SessionOpened,
     StepChosen,
     StepRun,
+    Store,
     StoreError,
     ZoneSet,
     place_of,
@@ -56,8 +62,27 @@ from daemon.store import (
 EVENING = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
 EASY = TargetZone(Bpm(118), Bpm(136))
 PHONE = Channel("els/phone", "phone", frozenset(Kind), figures=False)
-MAIL = Channel("els/mail", "mail", frozenset(Kind), figures=True)
+MAIL = Channel("els/mail", "mail", frozenset(Kind), figures=True, is_mailbox=True)
 ELS = Runner("Els", ENGLISH, (EASY,), (PHONE,), UTC)
+
+
+def no_plans(plan: str, _language: str) -> Plan:
+    """Know no plan but that of the settings."""
+    raise RefusedError("no plan {plan}", plan=plan)
+
+
+def plan_of(*courses: Course, identity: str = "rustig-12") -> Plan:
+    """Return a plan with these steps."""
+    return Plan(identity, "Twelve calm weeks", courses)
+
+
+def no_picture(_svg: str) -> bytes:
+    return b"PNG"
+
+
+def afterwards(who: Runner, store: Store, clock: Clock) -> Afterwards:
+    """Return what follows from a runner's runs."""
+    return Afterwards(Planner(who, store, no_plans), clock)
 
 
 # -- waiting -----------------------------------------------------------------------------------------

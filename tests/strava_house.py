@@ -24,7 +24,7 @@ from daemon.strava.book import Account, Book, State
 from daemon.strava.follower import Follower, Terms
 from daemon.strava.link import Link
 from daemon.strava.port import WANTED_SCOPES, Scope, Tokens
-from tests.fakes import EVENING, PHONE, FakeClock, runner
+from tests.fakes import EVENING, PHONE, FakeClock, afterwards, runner
 from tests.strava_server import ASKED, Activity, Athlete, StravaServer
 
 ELS = runner("Els")
@@ -71,7 +71,7 @@ class House:
         return self.follower
 
     def library(self, one: Runner = ELS, sports: frozenset[str] = frozenset()) -> Library:
-        return Library(one, self.store, self.clock, sports, lambda: None)
+        return Library(afterwards(one, self.store, self.clock), self.store, self.clock, sports, lambda: None)
 
     async def link(
         self,

@@ -1,12 +1,13 @@
 """The database, for a command: beside a running service or without one."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import click
 
 from connectors.sqlite import Database, open_database, open_readonly
 from daemon.cli.common import state_folder
+from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.state_folder import DATABASE_NAME, prepare
 
 
@@ -26,3 +27,9 @@ async def readable(ctx: click.Context) -> AsyncIterator[Database | None]:
         return
     async with open_readonly(path) as database:
         yield database
+
+
+def wake(ctx: click.Context) -> None:
+    """Let a running service look at once at what has changed here; it would look by itself in a while."""
+    with suppress(NotRunningError, NoAnswerError, RefusedError, OSError):
+        ask(state_folder(ctx), "wake")

@@ -26,7 +26,7 @@ from daemon.domain.session import Announce, Close, Effect, Event, Open, Speak
 from daemon.domain.strap import StrapConnected, StrapLost
 from daemon.domain.wording import Language, Text, cue_text, nudge_text
 from daemon.domain.zones import TargetZone
-from daemon.household import Channel, Runner
+from daemon.household import Channel, Plan, Runner
 from daemon.logs import LogFormat, configure
 from daemon.permit import Connect
 from daemon.remote import ask
@@ -148,10 +148,16 @@ class _Stage:
     def parts(self, clock: Clock, messenger: AppriseMessenger) -> Parts:
         """Return a household of one, whose phone is this screen."""
         channel = Channel(f"{NAME}/phone", "phone", frozenset(Kind), figures=False)
-        runner = Runner(NAME, terminal_language(), (ZONE,), (channel,), UTC, courses=(self.course,))
+        plan = Plan("demo", "Demo", (self.course,))
+        runner = Runner(NAME, terminal_language(), (ZONE,), (channel,), UTC, plan=plan)
         strap = SimulatedStrap(self._script(), clock, random.Random(7))  # noqa: S311
         return Parts(
-            (runner,), {NAME: strap}, {NAME: Connect.ALWAYS}, {channel.id: messenger}, lambda _: runner.courses
+            (runner,),
+            {NAME: strap},
+            {NAME: Connect.ALWAYS},
+            {channel.id: messenger},
+            lambda _id, _language: plan,
+            lambda _svg: b"",
         )
 
     def _script(self) -> Script:

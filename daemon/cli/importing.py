@@ -9,25 +9,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from connectors.activity_files.content import printable
 from connectors.sqlite_store import SqliteStore
 from connectors.strava_archive import Archive
-from daemon.cli.common import Exit, json_option, load_settings, print_json, runner_option, state_folder, words
-from daemon.cli.database import writable
+from daemon.cli.common import Exit, json_option, load_settings, print_json, runner_option, words
+from daemon.cli.database import wake, writable
 from daemon.clock import SystemClock
 from daemon.commands import chosen
 from daemon.crew import harvests
 from daemon.finding import Found, find
 from daemon.household import Runner
 from daemon.importing import Outcome, Refusal, Told, keep
-from daemon.library import Library
 from daemon.logs import only_errors
 from daemon.reading import Hint, Job
-from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
-from daemon.wiring import runners_of, sports_of
+from daemon.wiring import companion_of, runners_of
 
 INTERRUPTED = 130
 HANDFUL = 5
@@ -57,7 +56,7 @@ def import_(ctx: click.Context, *, paths: tuple[Path, ...], runner: str | None, 
     found = find(paths)
     try:
         with only_errors(), _report(found, as_json=as_json) as report:
-            asyncio.run(_bring(ctx, whose, sports_of(settings), report))
+            asyncio.run(_bring(ctx, settings, whose, report))
     except KeyboardInterrupt:
         click.echo(err=True)  # below the terminal's ^C
         click.echo(words("Interrupted. What is done is kept; the same command goes on from there."), err=True)
@@ -66,11 +65,16 @@ def import_(ctx: click.Context, *, paths: tuple[Path, ...], runner: str | None, 
     ctx.exit(report.exit)
 
 
-async def _bring(ctx: click.Context, runner: Runner, sports: frozenset[str], report: "_Report") -> None:
-    found, state = report.found, state_folder(ctx)
+async def _bring(
+    ctx: click.Context,
+    settings: Any,  # noqa: ANN401 - Settings, loaded late
+    runner: Runner,
+    report: "_Report",
+) -> None:
+    found = report.found
     async with writable(ctx) as database:
         store, clock = SqliteStore(database), SystemClock()
-        library = Library(runner, store, clock, sports, lambda: None)
+        library = (await companion_of(settings, runner, database, clock)).library
         for job, harvest in found.refused:
             report.take(job, await keep(harvest, library, store, clock.now()))
         seen = await store.seen_files(runner.name)
@@ -81,17 +85,9 @@ async def _bring(ctx: click.Context, runner: Runner, sports: frozenset[str], rep
                 report.take(job, told)
                 news += told.outcome is Outcome.IMPORTED
                 if news == 1 and told.outcome is Outcome.IMPORTED:  # the newest come first
-                    await asyncio.to_thread(_wake, state)
+                    await asyncio.to_thread(wake, ctx)
         if news > 1:
-            await asyncio.to_thread(_wake, state)
-
-
-def _wake(state: Path) -> None:
-    """Let a running service look at once at what there is to send."""
-    try:
-        ask(state, "wake")
-    except (NotRunningError, NoAnswerError, RefusedError, OSError):
-        return  # within half a minute it looks by itself
+            await asyncio.to_thread(wake, ctx)
 
 
 def _choose(runners: Sequence[Runner], name: str | None) -> Runner:

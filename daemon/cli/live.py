@@ -51,10 +51,13 @@ def start(ctx: click.Context, *, plan: str | None, free: bool, runner: str | Non
 
 
 def _course_lines(answer: Answer) -> list[str]:
-    from daemon.cli.speech import course_lines, terminal_language  # noqa: PLC0415 - only `start` speaks at such length
+    from daemon.cli.speech import terminal_language  # noqa: PLC0415 - only `start` speaks at such length
     from daemon.domain.plan import StepKind  # noqa: PLC0415
+    from daemon.domain.wording import course_lines  # noqa: PLC0415
 
-    return course_lines([(StepKind(leg["kind"]), leg["for_s"]) for leg in answer["legs"]], terminal_language())
+    return course_lines(
+        [(StepKind(leg["kind"]), leg["for_s"], leg.get("least_s")) for leg in answer["legs"]], terminal_language()
+    )
 
 
 @click.command()

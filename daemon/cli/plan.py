@@ -1,4 +1,4 @@
-"""`plan`: where the runner is, what comes next, and the runner's own choice."""
+"""`plan`: where the runner is, what comes next, the runner's own choice, and another plan."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,75 +8,115 @@ import click
 
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, words
-from daemon.cli.database import readable, writable
-from daemon.cli.speech import course_lines, terminal_language
+from daemon.cli.database import readable, wake, writable
+from daemon.cli.speech import terminal_language
 from daemon.commands import chosen
-from daemon.domain.plan import Course
-from daemon.domain.progress import Move, Proposal, propose
-from daemon.domain.wording import Language, proposal_text
+from daemon.domain.progress import Move, propose
+from daemon.domain.wording import Language, course_lines, proposal_text
 from daemon.household import Runner
-from daemon.planning import chosen_by, plan_of, proposal_for, stages_of
-from daemon.wiring import runners_of
+from daemon.planning import Planner, Standing, stages_of
+from daemon.report import legs_report
+from daemon.wiring import plans_of, runners_of
 
 MOVES = {"next": Move.NEXT, "same": Move.SAME, "easier": Move.EASIER}
+USE = "use"
 
 
 @click.command()
-@click.argument("choice", type=click.Choice(list(MOVES)), required=False, metavar="[next|same|easier]")
+@click.argument("choice", type=click.Choice([*MOVES, USE]), required=False, metavar="[next|same|easier|use]")
+@click.argument("plan_id", metavar="[PLAN]", required=False)
 @runner_option
 @json_option
 @click.pass_context
-def plan(ctx: click.Context, *, choice: str | None, runner: str | None, as_json: bool) -> None:
-    """Show your step and what the plan proposes; or choose yourself: next, same or easier."""
+def plan(ctx: click.Context, *, choice: str | None, plan_id: str | None, runner: str | None, as_json: bool) -> None:
+    """Show your step and what the plan proposes. Choose yourself: next, same or easier; or use another PLAN."""
+    if (choice == USE) != (plan_id is not None):
+        raise click.UsageError(words("say which plan: duurloop plan use rustig-12"))
     settings = load_settings(ctx)
     name = chosen([one.name for one in settings.runners], runner)
-    whose = next(one for one in runners_of(settings) if one.name == name)
-    if plan_of(whose) is None:
-        raise Failure("{runner} runs without a plan: set plan = ... in the settings", runner=name)
-    proposal = asyncio.run(_choose(ctx, whose, MOVES[choice]) if choice else _look(ctx, whose))
+    whose = next(one for one in runners_of(settings, terminal_language().code) if one.name == name)
+    planner = _PlannerMaker(whose, settings)
+    if plan_id is not None:
+        standing = asyncio.run(_use(ctx, planner, plan_id))
+    else:
+        standing = asyncio.run(_choose(ctx, planner, MOVES[choice]) if choice else _look(ctx, planner))
+    if choice:
+        wake(ctx)
+    if standing is None:
+        raise Failure("{runner} runs without a plan: duurloop plan use rustig-12 begins one", runner=name)
     if as_json:
-        print_json(_report(whose, proposal))
+        print_json(_report(whose, standing))
         return
-    for line in _lines(whose, proposal, terminal_language()):
+    for line in _lines(standing, terminal_language()):
         click.echo(line)
 
 
-async def _look(ctx: click.Context, runner: Runner) -> Proposal:
+class _PlannerMaker:
+    """Makes a runner's planner, once there is a store."""
+
+    def __init__(self, runner: Runner, settings: Any) -> None:  # noqa: ANN401 - Settings, loaded late
+        self.runner = runner
+        self._plans = plans_of(settings)
+
+    def on(self, store: SqliteStore) -> Planner:
+        return Planner(self.runner, store, self._plans)
+
+
+async def _look(ctx: click.Context, maker: _PlannerMaker) -> Standing | None:
+    now = datetime.now(UTC)
     async with readable(ctx) as database:
-        proposal = await proposal_for(runner, SqliteStore(database), datetime.now(UTC)) if database else None
-    return proposal or propose(stages_of(runner), (), None, datetime.now(UTC))
+        if database:
+            return await maker.on(SqliteStore(database)).standing(now)
+    own = maker.runner.plan
+    return Standing(own, (), propose(stages_of(own), (), None, now)) if own else None
 
 
-async def _choose(ctx: click.Context, runner: Runner, move: Move) -> Proposal:
+async def _choose(ctx: click.Context, maker: _PlannerMaker, move: Move) -> Standing | None:
     now = datetime.now(UTC)
     async with writable(ctx) as database:
         store = SqliteStore(database)
-        before = await proposal_for(runner, store, now) or propose(stages_of(runner), (), None, now)
-        choice = chosen_by(runner, before, move, now)
-        if choice is None:
-            raise Failure("the plan has no such step: it has {steps}", steps=len(runner.courses))
-        await store.commit([choice])
-        return await proposal_for(runner, store, now) or before
+        planner = maker.on(store)
+        standing = await planner.standing(now)
+        choice = await planner.choose(move, now)
+        if standing and choice is None:
+            raise Failure("the plan has no such step: it has {steps}", steps=len(standing.plan.courses))
+        if choice:
+            await store.commit([choice])
+        return await planner.standing(now)
 
 
-def _report(runner: Runner, proposal: Proposal) -> dict[str, Any]:
+async def _use(ctx: click.Context, maker: _PlannerMaker, plan_id: str) -> Standing | None:
+    now = datetime.now(UTC)
+    async with writable(ctx) as database:
+        store = SqliteStore(database)
+        planner = maker.on(store)
+        await store.commit([await planner.use(plan_id, now)])
+        return await planner.standing(now)
+
+
+def _report(runner: Runner, standing: Standing) -> dict[str, Any]:
+    plan, proposal = standing.plan, standing.proposal
     return {
         "type": "plan",
         "runner": runner.name,
-        "plan": {"id": plan_of(runner), "step": proposal.step, "steps": len(runner.courses)},
+        "plan": {
+            "id": plan.id,
+            "name": plan.name,
+            "step": proposal.step,
+            "steps": len(plan.courses),
+            "step_name": standing.step_name,
+        },
         "move": proposal.move.value,
         "why": proposal.why.value,
-        "legs": [{"kind": leg.kind.value, "for_s": leg.for_s} for leg in _course(runner, proposal).legs],
+        "legs": legs_report(standing.course),
     }
 
 
-def _lines(runner: Runner, proposal: Proposal, language: Language) -> list[str]:
-    step = words("{id}, step {step} of {steps}").format(
-        id=plan_of(runner), step=proposal.step, steps=len(runner.courses)
+def _lines(standing: Standing, language: Language) -> list[str]:
+    plan, proposal = standing.plan, standing.proposal
+    step = words("{plan} ({id}), step {step} of {steps}: {name}").format(
+        plan=plan.name, id=plan.id, step=proposal.step, steps=len(plan.courses), name=standing.step_name
     )
-    legs = [(leg.kind, leg.for_s) for leg in _course(runner, proposal).legs]
-    return [step, proposal_text(proposal, language), "", *(f"  {line}" for line in course_lines(legs, language))]
-
-
-def _course(runner: Runner, proposal: Proposal) -> Course:
-    return runner.courses[proposal.step - 1]
+    parts = [(leg.kind, leg.for_s, leg.least_s) for leg in standing.course.legs]
+    asked = (f"  {line}" for line in course_lines(parts, language))
+    return [step, proposal_text(proposal, language), "", *asked]

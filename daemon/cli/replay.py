@@ -1,10 +1,12 @@
 """`duurloop replay`: a recording through the live coach."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import click
 
+from config.language import language_of
 from connectors.activity_files import read_recordings
 from daemon.cli.common import json_option, load_settings, print_json, words
 from daemon.cli.speech import clock_text, run_lines, terminal_language
@@ -16,7 +18,7 @@ from daemon.domain.zones import TargetZone, zone_on
 from daemon.replay import Replayed
 from daemon.replay import replay as play
 from daemon.report import cue_report, nudge_report, run_report
-from daemon.wiring import courses_of, system_timezone, zones_of
+from daemon.wiring import plan_named, system_timezone, zones_of
 
 
 class Zone(click.ParamType[TargetZone]):
@@ -70,7 +72,7 @@ def _own_zones(ctx: click.Context) -> tuple[TargetZone, ...]:
 
 def _course(plan: str) -> Course:
     name, _, step = plan.rpartition(":") if ":" in plan else (plan, "", "1")
-    return pick_step(courses_of(name, Path()), name, step)
+    return pick_step(plan_named(name, language_of(os.environ), Path()), step)
 
 
 def _print_json(replayed: Replayed) -> None:
@@ -90,6 +92,6 @@ def _print_words(replayed: Replayed) -> None:
 
 def _words(said: Speak | Announce, replayed: Replayed, language: Language) -> str:
     if isinstance(said, Announce):
-        return cue_text(said.kind, said.for_s, language).body
+        return cue_text(said.kind, said.for_s, language, said.least_s).body
     target = replayed.run.target
     return nudge_text(said.nudge, language, (target.low, target.high) if target else None).body

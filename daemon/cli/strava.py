@@ -22,7 +22,6 @@ from daemon.cli.database import readable, writable
 from daemon.cli.strava_words import link_lines
 from daemon.clock import Clock, SystemClock
 from daemon.commands import chosen
-from daemon.library import Library
 from daemon.logs import only_errors
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.state_folder import STRAVA_LOCK_NAME, alone, prepare
@@ -31,7 +30,7 @@ from daemon.strava.follower import Follower
 from daemon.strava.port import WANTED_SCOPES, Scope, Strava, StravaError, missing_scopes
 from daemon.strava.report import LinksReport
 from daemon.strava.words import SCOPES, STATES
-from daemon.wiring import runners_of, sports_of, strava_of, strava_terms_of
+from daemon.wiring import companion_of, runners_of, strava_of, strava_terms_of
 
 PATIENCE_S = 300.0
 LONGEST_PAUSE_S = 20 * 60.0
@@ -286,7 +285,7 @@ async def _sync_alone(
         async with writable(ctx) as database:
             store, book = SqliteStore(database), SqliteBook(database)
             libraries = {
-                one.name: Library(one, store, clock, sports_of(settings), lambda: None)
+                one.name: (await companion_of(settings, one, database, clock)).library
                 for one in runners_of(settings)
                 if runner in (None, one.name)
             }

@@ -4,14 +4,21 @@ A plan is not holy: a step may be repeated at will, and after a break or a hard 
 It never proposes more than one step up from the run before; the runner overrules it whenever they like.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from daemon.domain.effort import Verdict
-from daemon.domain.run import Run
+from daemon.domain.feeling import Feeling
+from daemon.domain.run import Run, Source
 
+LONG_FROM_S, LONG_BY, LONGEST_OF = 1200.0, 1.1, timedelta(days=30)
+"""A run of at least twenty minutes, a tenth longer than any of the thirty days before, is worth a word.
+
+Garmin-RUNSAFE (Frandsen 2025, 588,071 runs): longer than the longest of the last 30 days by 10 % and more went with
+more injuries, the weekly sum did not. Not for who follows a plan: plans know what they do.
+"""
 BREAK = timedelta(days=10)
 """After a longer break the plan steps back."""
 FURTHER_BREAK = timedelta(days=14)
@@ -53,6 +60,8 @@ class Why(Enum):
     CUT_SHORT = "cut_short"
     AWAY = "away"
     """More than ten days without a run."""
+    ALONG = "along"
+    """Nothing is kept of the last run but the step, and what was proposed after it."""
     LAST = "last"
     """The plan's last step went well: it may stay like this."""
 
@@ -66,6 +75,8 @@ class Stage:
     for_s: float
     sport: str = "run"
     """`walk` for a step without any running."""
+    least_s: float | None = None
+    """How short it may become where the heart leads; None: no shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,18 @@ class Outing:
     """1 to 10, if the runner said."""
     better: int | None = None
     """Feeling after minus feeling before, if the runner said."""
+    then: int | None = None
+    """The step that was proposed after it, where nothing else is kept of it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A line of the runner's diary: on that day it was this step."""
+
+    at: datetime
+    step: int
+    then: int
+    """The step that was proposed after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,45 +134,90 @@ def propose(stages: Sequence[Stage], outings: Sequence[Outing], choice: Choice |
     return _after_break(_from(stages, outings, _within(last.step, stages)), last.at, now)
 
 
-def along(runs: Iterable[Run], plan: str, stages: Sequence[Stage]) -> list[Outing]:
-    """Return the runs along a plan, of all `runs` (oldest first).
+def along(
+    runs: Iterable[Run], plan: str, stages: Sequence[Stage], remembered: Mapping[str, Remembered] | None = None
+) -> list[Outing]:
+    """Return the runs along a plan, of all `runs` (oldest first) and those `remembered`, by the id of the run.
 
     A run that was started as a step is one. Any other is taken for the step that was next, wherever it was
-    recorded, if it lasted about as long.
+    recorded, if it lasted about as long. What was told to the runner once stays: it is the step remembered.
     """
+    diary = dict(remembered or {})
     outings: list[Outing] = []
     for run in runs:
-        if outing := _outing(run, plan, stages, outings):
+        known = diary.pop(run.id, None)
+        if outing := _outing(run, plan, stages, [*outings, *_gone(diary, run.started_at)], known):
             outings.append(outing)
-    return outings
+    return sorted([*outings, *_gone(diary, None)], key=lambda outing: outing.at)
 
 
-def _outing(run: Run, plan: str, stages: Sequence[Stage], before: Sequence[Outing]) -> Outing | None:
-    verdict = run.judgement.verdict
-    if run.plan and run.plan.plan == plan:
-        step = _within(run.plan.step, stages)
-        return Outing(step, run.started_at, verdict, min(1.0, run.duration_s / stages[step - 1].for_s))
-    if run.plan:
+def _gone(diary: Mapping[str, Remembered], before: datetime | None) -> list[Outing]:
+    return [
+        Outing(line.step, line.at, Verdict.UNJUDGED, then=line.then)
+        for line in diary.values()
+        if before is None or line.at < before
+    ]
+
+
+def _outing(
+    run: Run, plan: str, stages: Sequence[Stage], before: Sequence[Outing], known: Remembered | None
+) -> Outing | None:
+    if run.plan and run.plan.plan != plan:
         return None
-    step = propose(stages, before, None, run.started_at).step
+    if run.plan:
+        return _ran(run, stages, run.plan.step)
+    if known:
+        return _ran(run, stages, known.step, done=1.0)
+    step = propose(stages, sorted(before, key=lambda outing: outing.at), None, run.started_at).step
     stage = stages[step - 1]
-    is_it = run.sport == stage.sport and is_like(run.duration_s, stage)
-    return Outing(step, run.started_at, verdict) if is_it else None
+    # a strap alone cannot tell a walk from a run
+    is_it = run.sport == stage.sport or set(run.sources) == {Source.STRAP}
+    return _ran(run, stages, step, done=1.0) if is_it and is_like(run.duration_s, stage) else None
+
+
+def _ran(run: Run, stages: Sequence[Stage], step: int, done: float | None = None) -> Outing:
+    step, felt = _within(step, stages), run.feeling or Feeling()
+    return Outing(
+        step,
+        run.started_at,
+        run.judgement.verdict,
+        min(1.0, run.duration_s / _least_s(stages[step - 1])) if done is None else done,
+        effort=felt.effort,
+        better=felt.better,
+    )
 
 
 def is_like(duration_s: float, stage: Stage) -> bool:
     """Tell whether a run recorded elsewhere can have been this stage."""
-    return LIKE_FROM * stage.for_s <= duration_s <= LIKE_TO * stage.for_s
+    return LIKE_FROM * _least_s(stage) <= duration_s <= LIKE_TO * stage.for_s
+
+
+def _least_s(stage: Stage) -> float:
+    return stage.for_s if stage.least_s is None else stage.least_s
+
+
+def is_long(run: Run, runs: Iterable[Run]) -> bool:
+    """Tell whether a run was clearly longer than every other one of the thirty days before it."""
+    since = run.started_at - LONGEST_OF
+    longest = max((one.duration_s for one in runs if since <= one.started_at < run.started_at), default=None)
+    return longest is not None and run.duration_s >= max(LONG_FROM_S, LONG_BY * longest)
 
 
 def _from(stages: Sequence[Stage], outings: Sequence[Outing], step: int) -> Proposal:
     last = outings[-1]
+    if last.then is not None:
+        return _as_proposed(step, min(last.then, step + 1, len(stages)))
     if last.verdict is Verdict.HARD:
         again = len(outings) > 1 and outings[-2].verdict is Verdict.HARD and outings[-2].step >= last.step
         return _easier(step, Why.HARD_AGAIN) if again else Proposal(Move.SAME, step, Why.HARD)
     if why := _why_stay(stages, outings, step):
         return Proposal(Move.SAME, step, why)
     return Proposal(Move.NEXT, step + 1, Why.READY)
+
+
+def _as_proposed(step: int, then: int) -> Proposal:
+    move = Move.NEXT if then > step else Move.EASIER if then < step else Move.SAME
+    return Proposal(move, max(1, then), Why.ALONG)
 
 
 def _why_stay(stages: Sequence[Stage], outings: Sequence[Outing], step: int) -> Why | None:

@@ -12,7 +12,7 @@ from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
-from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
+from daemon.domain.plan import Block, Course, Edge, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
 from daemon.domain.zones import ZoneOrigin
 from daemon.store import (
@@ -38,9 +38,14 @@ from daemon.store import (
     Store,
     ZoneSet,
 )
+from tests.builders import led
 from tests.fakes import EASY, ELS, EVENING, PHONE, MemoryStore, judged_run, letter, sample
 
-COURSE = Course.of([Block(2, (Step(StepKind.RUN, 60.0), Step(StepKind.WALK, 90.5)))], PlanRef("rustig-12", 3))
+COURSE = Course.of(
+    [Block(2, (Step(StepKind.RUN, 60.0), Step(StepKind.WALK, 90.5))), led(StepKind.RECOVERY, 20, 90.5, Edge.HIGH)],
+    PlanRef("rustig-12", 3),
+    name="Week 3",
+)
 OPENED = SessionOpened("s1", ELS.name, EVENING, EASY)
 SAMPLES = (
     sample(0.0, 128, 480),

@@ -175,16 +175,25 @@ class TestPlan:
     def test_it_shows_the_step_and_why(self, say: Say, settings: Path, tmp_path: Path) -> None:
         said = say("--config", settings, "--state", tmp_path / "state", "plan")
         assert said.code == 0
-        assert said.out.splitlines()[:2] == ["rustig-12, step 1 of 12", "This is where the plan begins."]
+        assert said.out.splitlines()[:2] == [
+            "Twelve calm weeks (rustig-12), step 1 of 12: Week 1: single minutes",
+            "This is where the plan begins.",
+        ]
         assert "  Start with a brisk walk, 5 minutes." in said.out.splitlines()
 
     def test_the_runner_overrules_it_with_one_command(self, say: Say, settings: Path, tmp_path: Path) -> None:
         here = ("--config", settings, "--state", tmp_path / "state", "plan")
-        assert "rustig-12, step 2 of 12" in say(*here, "next").out
+        assert "step 2 of 12: Week 2: a minute and a half" in say(*here, "next").out
         assert "You chose this step yourself." in say(*here).out
         plan = say(*here, "easier", "--json").json()
         assert (plan["plan"], plan["move"], plan["why"]) == (
-            {"id": "rustig-12", "step": 1, "steps": 12},
+            {
+                "id": "rustig-12",
+                "name": "Twelve calm weeks",
+                "step": 1,
+                "steps": 12,
+                "step_name": "Week 1: single minutes",
+            },
             "same",
             "chosen",
         )
@@ -198,7 +207,25 @@ class TestPlan:
         settings = tmp_path / "free.toml"
         settings.write_text('[[runners]]\nname = "Els"\nzone = "118-136"\n', encoding="utf-8")
         said = say("--config", settings, "--state", tmp_path / "state", "plan")
-        assert (said.code, said.err) == (1, "duurloop: Els runs without a plan: set plan = ... in the settings\n")
+        assert said.code == 1
+        assert said.err == "duurloop: Els runs without a plan: duurloop plan use rustig-12 begins one\n"
+
+    def test_another_plan_is_used_over_that_of_the_settings(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        here = ("--config", settings, "--state", tmp_path / "state", "plan")
+        assert "Walking first (walk-4), step 1 of 4" in say(*here, "use", "walk-4").out
+        assert "Walking first (walk-4), step 2 of 4" in say(*here, "next").out
+        assert "Twelve calm weeks (rustig-12), step 1 of 12" in say(*here, "use", "rustig-12").out
+
+    @pytest.mark.parametrize("arguments", [("use",), ("next", "walk-4"), ("walk-4",)])
+    def test_which_plan_has_to_be_said(self, say: Say, settings: Path, tmp_path: Path, arguments: tuple[str]) -> None:
+        said = say("--config", settings, "--state", tmp_path / "state", "plan", *arguments)
+        assert (said.code, said.out) == (2, "")
+
+    def test_a_plan_that_is_not_there_is_one_line(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        said = say("--config", settings, "--state", tmp_path / "state", "plan", "use", "rustig-13")
+        assert said.code == 1
+        assert said.err.count("\n") == 1
+        assert "rustig-12" in said.err
 
 
 def test_a_state_folder_that_is_a_file_is_one_line(settings: Path, tmp_path: Path) -> None:

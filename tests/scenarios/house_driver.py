@@ -20,7 +20,7 @@ from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.strap import LossReason, StrapConnected, StrapEvent, StrapLost
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
-from daemon.household import Channel, Runner
+from daemon.household import Channel, Plan, Runner
 from daemon.permit import Connect
 from daemon.ports import Permit
 from daemon.service import Parts
@@ -29,6 +29,7 @@ from daemon.wiring import Surroundings, serve, stopped_by_signals
 
 EVERY_S = 0.02
 CUES = Course.of([Step(StepKind.WALK, 0.9), Step(StepKind.RUN, 1.0), *[Step(StepKind.WALK, 1.0)] * 60], PlanRef("x", 1))
+PLAN = Plan("x", "X", (CUES,))
 
 
 class CountingStrap:
@@ -73,13 +74,14 @@ class WritingPhone:
 
 async def main(state: Path, heard: Path, rang: Path) -> None:
     channel = Channel("els/phone", "phone", frozenset(Kind), figures=False)
-    runner = Runner("Els", ENGLISH, (TargetZone(Bpm(118), Bpm(136)),), (channel,), UTC, courses=(CUES,))
+    runner = Runner("Els", ENGLISH, (TargetZone(Bpm(118), Bpm(136)),), (channel,), UTC, plan=PLAN)
     parts = Parts(
         (runner,),
         {"Els": CountingStrap(heard)},
         {"Els": Connect.ARMED},
         {channel.id: WritingPhone(rang)},
-        lambda _: (CUES,),
+        lambda _id, _language: PLAN,
+        lambda _svg: b"",
     )
     async with stopped_by_signals() as stop:
         await serve(lambda _: parts, Surroundings(state, SystemClock()), stop)

@@ -16,7 +16,7 @@ from connectors.strava import StravaConnector
 from daemon.clock import SystemClock
 from daemon.library import Library
 from daemon.strava.follower import Follower, Terms
-from tests.fakes import runner
+from tests.fakes import afterwards, runner
 
 
 async def main(state: Path, url: str, client_id: str, secret: str) -> None:
@@ -24,7 +24,7 @@ async def main(state: Path, url: str, client_id: str, secret: str) -> None:
     async with open_database(state) as database:
         store, book = SqliteStore(database), SqliteBook(database)
         door = StravaConnector(client_id, secret, url, f"{url}/api/v3", clock.now)
-        libraries = {els.name: Library(els, store, clock, frozenset(), lambda: None)}
+        libraries = {els.name: Library(afterwards(els, store, clock), store, clock, frozenset(), lambda: None)}
         chance = random.Random()  # noqa: S311
         terms = Terms(900.0, timedelta(days=7))
         await Follower(door, book, store, libraries, terms, clock, chance).run(lambda: None)

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -29,7 +29,7 @@ from daemon.store import (
     SessionDiscarded,
     SessionOpened,
 )
-from tests.fakes import EASY, EVENING, MAIL, PHONE, FakeClock, MemoryStore, runner, sample
+from tests.fakes import EASY, EVENING, MAIL, PHONE, FakeClock, MemoryStore, afterwards, runner, sample
 
 CALM, ABOVE = 128, 150
 BOTH = runner("Els", PHONE, MAIL)
@@ -44,6 +44,16 @@ COURSE = Course.of(
 QUIET_S = 400
 
 
+def at_once(work: Awaitable[Sequence[Fact]]) -> Sequence[Fact]:
+    """Return what comes of something that waits for nobody."""
+    steps = work.__await__()
+    try:
+        next(steps)
+    except StopIteration as done:
+        return list(done.value)
+    raise AssertionError("it waits")
+
+
 class Evening:
     """A coach, the time of day, and all facts in the order in which they were noted."""
 
@@ -52,10 +62,12 @@ class Evening:
         self.facts: list[Fact] = []
         self.urgent: list[Fact] = []
         self.chance = random.Random(chance)  # noqa: S311
-        self.coach = Coach(who, self, self.clock, self.chance)
+        self.coach = Coach(afterwards(who, MemoryStore(), self.clock), self, self.clock, self.chance)
 
-    def note(self, *facts: Fact, urgent: bool = False) -> None:
-        self.facts += facts
+    def note(
+        self, *facts: Fact, urgent: bool = False, then: Callable[[], Awaitable[Sequence[Fact]]] | None = None
+    ) -> None:
+        self.facts += [*facts, *(at_once(then()) if then else ())]
         if urgent:
             self.urgent += facts
 

@@ -19,7 +19,7 @@ from daemon.library import Library
 from daemon.reading import Job, read
 from daemon.yardstick import Yardstick
 from tests.activity_builders import tcx_activity, tcx_file, tcx_point
-from tests.fakes import EVENING, FakeClock, MemoryStore, eventually, runner, running
+from tests.fakes import EVENING, FakeClock, MemoryStore, afterwards, eventually, runner, running
 
 BEGAN = EVENING - timedelta(hours=2)
 
@@ -81,7 +81,12 @@ class House:
     def watch(self, *names: str, read_file: ReadFile | None = None) -> Inbox:
         """Watch from now on, as after a restart."""
         people = [runner(name) for name in names or ("Els",)]
-        libraries = {who.name: Library(who, self.store, self.clock, frozenset(), lambda: None) for who in people}
+        libraries = {
+            who.name: Library(
+                afterwards(who, self.store, self.clock), self.store, self.clock, frozenset(), lambda: None
+            )
+            for who in people
+        }
         self.inbox = Inbox(self.folder, libraries, read_file or self.reader, self.store, self.clock)
         return self.inbox
 

@@ -8,9 +8,10 @@ import pytest
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
+from daemon.household import Runner
 from daemon.library import Library
 from daemon.store import ActivityRead, Brought, Kind, Place, RunKept, SessionOpened
-from tests.fakes import EASY, ELS, EVENING, MAIL, PHONE, FakeClock, MemoryStore, judged_run, runner
+from tests.fakes import EASY, ELS, EVENING, MAIL, PHONE, FakeClock, MemoryStore, afterwards, judged_run, runner
 
 HOUR = timedelta(hours=1)
 
@@ -21,7 +22,10 @@ class House:
     def __init__(self) -> None:
         self.clock, self.store = FakeClock(), MemoryStore()
         self.woken = 0
-        self.library = Library(runner("Els", PHONE, MAIL), self.store, self.clock, frozenset(), self._wake)
+        self.library = self.shelf(runner("Els", PHONE, MAIL))
+
+    def shelf(self, who: Runner) -> Library:
+        return Library(afterwards(who, self.store, self.clock), self.store, self.clock, frozenset(), self._wake)
 
     def brought(self, origin: str, began: datetime, minutes: float, source: Source = Source.FILE) -> Brought:
         heart = tuple(HeartRateSample(Instant(float(at)), Bpm(125)) for at in range(0, int(minutes * 60), 5))
@@ -106,9 +110,9 @@ async def test_what_is_said_besides_becomes_durable_with_it(house: House) -> Non
     assert house.store.activities_read == [("Els", 7)]
 
 
-async def test_a_run_is_judged_by_the_zone_of_its_day() -> None:
+async def test_a_run_is_judged_by_the_zone_of_its_day(house: House) -> None:
     early, late = replace(EASY, valid_from=None), replace(EASY, low=Bpm(90), high=Bpm(110), valid_from=EVENING.date())
-    library = Library(replace(ELS, zones=(early, late)), MemoryStore(), FakeClock(), frozenset(), lambda: None)
+    library = house.shelf(replace(ELS, zones=(early, late)))
     heart = tuple(HeartRateSample(Instant(float(at)), Bpm(125)) for at in range(0, 2400, 5))
     for began, high in ((EVENING - timedelta(days=1), 136), (EVENING, 110)):
         brought = library.yardstick.judge(Recording(began, 2400.0, "run", None, heart), Source.FILE, "f1")

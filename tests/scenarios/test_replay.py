@@ -18,6 +18,7 @@ from daemon.domain.session import Announce, Speak, Terms
 from daemon.domain.zones import TargetZone
 from daemon.replay import Replayed, replay
 from daemon.report import cue_report, nudge_report, run_report
+from tests.builders import led
 from tests.fakes import EASY, EVENING, judged_run, sample
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
@@ -101,8 +102,9 @@ KEYS: Mapping[str, Any] = {
     "reason": str | None,
     "drift_pct": float | None,
     "recovery_60s_bpm": int | None,
+    "longest_calm_s": float | None,
     "rr": {"beats": int, "artefact_pct": float | None, "rmssd_ms": float | None},
-    "feeling": {"before": int | None, "after": int | None, "effort": int | None},
+    "feeling": {"before": int | None, "after": int | None, "effort": int | None, "note": str | None},
     "plan": {"id": str | None, "step": int | None},
 }
 
@@ -121,6 +123,16 @@ def made(heart_rates: Sequence[int], course: Course | None = None, zone: TargetZ
     samples = tuple(sample(float(second), bpm) for second, bpm in enumerate(heart_rates))
     recording = Recording(EVENING, max(0.0, len(samples) - 1.0), "run", None, samples)
     return replay(recording, "r1", Terms(zone), course)
+
+
+BY_HEART = Course.of(
+    [
+        Step(StepKind.RUN, 300.0),
+        led(StepKind.WALK, 60, 180, 125),
+        Step(StepKind.RUN, 200.0),
+        Step(StepKind.COOL_DOWN, 120.0),
+    ]
+)
 
 
 class TestRunReport:
@@ -180,6 +192,19 @@ class TestWhatWasSaid:
             {"type": "cue", "t_s": 60.0, "kind": "walk", "for_s": 30},
             {"type": "cue", "t_s": 90.0, "kind": "done", "for_s": 0},
         ]
+
+    def test_a_cue_of_a_walk_that_the_heart_leads_says_at_least_as_well(self) -> None:
+        said = made([120] * 500, BY_HEART).said
+        assert [cue_report(one, one.at) for one in said if isinstance(one, Announce)] == [
+            {"type": "cue", "t_s": 0.0, "kind": "run", "for_s": 300},
+            {"type": "cue", "t_s": 300.0, "kind": "walk", "for_s": 180, "least_s": 60},
+            {"type": "cue", "t_s": 360.0, "kind": "run", "for_s": 200},
+        ]
+
+    def test_a_run_is_judged_by_the_course_as_the_heart_led_it(self) -> None:
+        # the walk ends after its least, at 360 s; so the running ends at 560 s and not at 680 s
+        run = made([120] * 360 + [140] * 200 + [118] * 120, BY_HEART).run
+        assert run.judgement.recovery_60s_bpm == 22
 
     def test_it_comes_in_order(self) -> None:
         course = Course.of([Step(StepKind.WARM_UP, 120.0), Step(StepKind.RUN, 600.0), Step(StepKind.COOL_DOWN, 60.0)])

@@ -15,7 +15,7 @@ from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.session import Effect, Event
 from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
-from daemon.household import Runner
+from daemon.household import Plan, Runner
 from daemon.permit import Connect
 from daemon.ports import Blame, DeliveryError, HeartRateSource
 from daemon.pulse import Pulses
@@ -34,6 +34,9 @@ from tests.fakes import (
     eventually,
     judged_run,
     letter,
+    no_picture,
+    no_plans,
+    plan_of,
     runner,
     running,
     sample,
@@ -43,14 +46,13 @@ STEPS = tuple(
     Course.of([Step(StepKind.RUN, 60.0 * number), Step(StepKind.COOL_DOWN, 60.0)], PlanRef("rustig-12", number))
     for number in (1, 2, 3)
 )
-ELS = replace(runner("Els", PHONE, MAIL), courses=STEPS)
+PLAN = plan_of(*STEPS)
+ELS = replace(runner("Els", PHONE, MAIL), plan=PLAN)
 JAN, MIES = runner("Jan"), runner("Mies")
 
 
-def plans(plan: str) -> tuple[Course, ...]:
-    if plan != "rustig-12":
-        raise RefusedError("no plan {plan}", plan=plan)
-    return STEPS
+def plans(plan: str, language: str) -> Plan:
+    return PLAN if plan == PLAN.id else no_plans(plan, language)
 
 
 class House:
@@ -78,6 +80,7 @@ class House:
             dict.fromkeys((one.name for one in self.runners), self.connect),
             {PHONE.id: self.phone, MAIL.id: self.mail},
             plans,
+            no_picture,
         )
         chance = random.Random(1)  # noqa: S311
         pulses = Pulses(self.clock, LATE_S)

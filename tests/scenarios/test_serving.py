@@ -32,7 +32,7 @@ from daemon.wiring import (
     stopped_by_signals,
     system_timezone,
 )
-from tests.fakes import ELS, PHONE, MoodyMessenger, eventually, settle
+from tests.fakes import ELS, PHONE, MoodyMessenger, eventually, no_picture, no_plans, settle
 
 SPEED = 60.0
 
@@ -79,7 +79,8 @@ class House:
         self.strap: HeartRateSource = SimulatedStrap(script, self.clock, random.Random(2))  # noqa: S311
 
     def parts(self) -> Parts:
-        return Parts((ELS,), {"Els": self.strap}, {"Els": Connect.ALWAYS}, {PHONE.id: self.phone}, lambda _: ())
+        phone = {PHONE.id: self.phone}
+        return Parts((ELS,), {"Els": self.strap}, {"Els": Connect.ALWAYS}, phone, no_plans, no_picture)
 
     @asynccontextmanager
     async def lives(self) -> AsyncIterator[None]:

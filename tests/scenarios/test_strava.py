@@ -20,7 +20,7 @@ from daemon.store import RunKept, SessionOpened
 from daemon.strava.book import State
 from daemon.strava.follower import Terms
 from daemon.strava.report import LinksReport
-from tests.fakes import EASY, EVENING, eventually, judged_run, runner, running, sample
+from tests.fakes import EASY, EVENING, eventually, judged_run, no_picture, no_plans, runner, running, sample
 from tests.strava_house import DAY_S, DECADE, ELS, HOUR_S, QUARTER_S, House, ago, house_at, left_in
 from tests.strava_server import TOO_MANY, Activity
 
@@ -386,7 +386,7 @@ async def test_what_may_not_be_kept_goes_also_when_the_settings_have_no_applicat
         await house.link()
         await house.go_on()
         house.clock.jump(8 * DAY_S)
-        parts = Parts((ELS,), {}, {}, {}, lambda _: ())
+        parts = Parts((ELS,), {}, {}, {}, no_plans, no_picture)
         shelves = Shelves(house.store, house.post, house.book)
         service = Service(parts, shelves, house.clock, random.Random(1), Pulses(house.clock, 120.0))  # noqa: S311
         assert "strava" not in service.workers()
