@@ -115,6 +115,7 @@ REASONS: Final[dict[str, str]] = {
     # Allowed, but worth a word.
     "warn_open": _("{file} holds secrets and others may read it: chmod o-rwx, or put them in credentials/"),
     "warn_no_channel": _("{runner} has no channels, so no message will ever come"),
+    "warn_quiet_time": _("{runner}'s reminders of {time} fall into the quiet hours, and will mostly not be sent"),
     "warn_no_purpose": _("nothing goes to {runner}'s channel {channel}: its 'for' is empty"),
     # Plans.
     "plan_id_form": _("must be lower-case letters, digits and -, as rustig-12"),

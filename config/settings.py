@@ -409,3 +409,11 @@ def _silence(runner: Runner) -> Iterator[str]:
     for channel in runner.channels:
         if not channel.purposes:
             yield words_for("warn_no_purpose", runner=runner.name, channel=channel.name)
+    if runner.quiet and runner.time and _lies_in(runner.quiet, runner.time):
+        yield words_for("warn_quiet_time", runner=runner.name, time=f"{runner.time:%H:%M}")
+
+
+def _lies_in(quiet: QuietHours, at: TimeOfDay) -> bool:
+    if quiet.start < quiet.end:
+        return quiet.start <= at < quiet.end
+    return at >= quiet.start or at < quiet.end

@@ -100,7 +100,7 @@ class Planner:
         plan = own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
         instead_of = None if plan is own else own.id if own else ""
         outings = await self._outings(plan, await self._runs(now), now)
-        step = propose(stages_of(plan), outings, None, now).step
+        step = propose(stages_of(plan), outings, None, now, self.runner.timezone).step
         return StepChosen(self.runner.name, PlanRef(plan.id, step), now, instead_of)
 
     async def after(self, run: Run, now: datetime) -> Sequel:
@@ -139,7 +139,8 @@ class Planner:
             return None
         outings = await self._outings(plan, runs, now)
         choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan.id else None
-        return Standing(plan, tuple(outings), propose(stages_of(plan), outings, choice, now), instead_of)
+        proposal = propose(stages_of(plan), outings, choice, now, self.runner.timezone)
+        return Standing(plan, tuple(outings), proposal, instead_of)
 
     def _plan(self, chosen: StepChosen | None) -> tuple[Plan | None, str | None]:
         """Return the settings' plan, or the one that was chosen over it; and over which, if so."""
@@ -154,7 +155,7 @@ class Planner:
         remembered = {
             line.run: Remembered(line.at, line.step.step, line.then) for line in lines if line.step.plan == plan.id
         }
-        return along(reversed(runs), plan.id, stages_of(plan), remembered)
+        return along(reversed(runs), plan.id, stages_of(plan), remembered, self.runner.timezone)
 
 
 def stages_of(plan: Plan) -> tuple[Stage, ...]:

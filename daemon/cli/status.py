@@ -54,7 +54,15 @@ def _runner_lines(runner: dict[str, Any]) -> list[str]:
                 when=last["started_at"][:16].replace("T", " "), minutes=round(last["duration_s"] / 60), id=last["id"]
             )
         )
+    if planned := runner["next_appointment"]:
+        lines.append(_appointment_line(planned["kind"], planned["at"][:16].replace("T", " ")))
     return lines
+
+
+def _appointment_line(kind: str, when: str) -> str:
+    if kind == "reminder":
+        return words("Next reminder: {when}").format(when=when)
+    return words("Next: {when}, the smallest step there is; then silence").format(when=when)
 
 
 def _strap_line(strap: dict[str, Any]) -> str:

@@ -6,9 +6,10 @@ It never proposes more than one step up from the run before; the runner overrule
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 
+from daemon.domain.calendar import day_of
 from daemon.domain.effort import Verdict
 from daemon.domain.feeling import Feeling
 from daemon.domain.run import Run, Source
@@ -49,7 +50,7 @@ class Why(Enum):
     READY = "ready"
     """Run as often as it is meant to be, and calmly."""
     MORE = "more"
-    """It went well; the step is meant for more runs."""
+    """It went well; the step is meant for more runs, and another one comes after it."""
     LIVELY = "lively"
     """Somewhat above the zone: once more makes it calmer."""
     HARD = "hard"
@@ -124,29 +125,41 @@ class Proposal:
     why: Why
 
 
-def propose(stages: Sequence[Stage], outings: Sequence[Outing], choice: Choice | None, now: datetime) -> Proposal:
-    """Return what comes next, after all `outings` of this plan (oldest first) and the runner's last choice."""
+def propose(
+    stages: Sequence[Stage], outings: Sequence[Outing], choice: Choice | None, now: datetime, zone: tzinfo = UTC
+) -> Proposal:
+    """Return what comes next, after all `outings` of this plan (oldest first) and the runner's last choice.
+
+    A break is counted in the days of `zone`: else what is proposed might change between the reminder and the run.
+    """
     if choice and (not outings or choice.at > outings[-1].at):
-        return _after_break(Proposal(Move.SAME, _within(choice.step, stages), Why.CHOSEN), choice.at, now)
+        return _after_break(Proposal(Move.SAME, _within(choice.step, stages), Why.CHOSEN), choice.at, now, zone)
     if not outings:
         return Proposal(Move.SAME, 1, Why.BEGIN)
     last = outings[-1]
-    return _after_break(_from(stages, outings, _within(last.step, stages)), last.at, now)
+    return _after_break(_from(stages, outings, _within(last.step, stages)), last.at, now, zone)
 
 
 def along(
-    runs: Iterable[Run], plan: str, stages: Sequence[Stage], remembered: Mapping[str, Remembered] | None = None
+    runs: Iterable[Run],
+    plan: str,
+    stages: Sequence[Stage],
+    remembered: Mapping[str, Remembered] | None = None,
+    zone: tzinfo = UTC,
 ) -> list[Outing]:
     """Return the runs along a plan, of all `runs` (oldest first) and those `remembered`, by the id of the run.
 
     A run that was started as a step is one. Any other is taken for the step that was next, wherever it was
     recorded, if it lasted about as long. What was told to the runner once stays: it is the step remembered.
+    Breaks are counted in the days of `zone`.
     """
     diary = dict(remembered or {})
     outings: list[Outing] = []
     for run in runs:
         known = diary.pop(run.id, None)
-        if outing := _outing(run, plan, stages, [*outings, *_gone(diary, run.started_at)], known):
+        before = sorted([*outings, *_gone(diary, run.started_at)], key=lambda outing: outing.at)
+        at_hand = propose(stages, before, None, run.started_at, zone).step
+        if outing := _outing(run, plan, stages, at_hand, known):
             outings.append(outing)
     return sorted([*outings, *_gone(diary, None)], key=lambda outing: outing.at)
 
@@ -159,20 +172,17 @@ def _gone(diary: Mapping[str, Remembered], before: datetime | None) -> list[Outi
     ]
 
 
-def _outing(
-    run: Run, plan: str, stages: Sequence[Stage], before: Sequence[Outing], known: Remembered | None
-) -> Outing | None:
+def _outing(run: Run, plan: str, stages: Sequence[Stage], at_hand: int, known: Remembered | None) -> Outing | None:
     if run.plan and run.plan.plan != plan:
         return None
     if run.plan:
         return _ran(run, stages, run.plan.step)
     if known:
         return _ran(run, stages, known.step, done=1.0)
-    step = propose(stages, sorted(before, key=lambda outing: outing.at), None, run.started_at).step
-    stage = stages[step - 1]
+    stage = stages[at_hand - 1]
     # a strap alone cannot tell a walk from a run
     is_it = run.sport == stage.sport or set(run.sources) == {Source.STRAP}
-    return _ran(run, stages, step, done=1.0) if is_it and is_like(run.duration_s, stage) else None
+    return _ran(run, stages, at_hand, done=1.0) if is_it and is_like(run.duration_s, stage) else None
 
 
 def _ran(run: Run, stages: Sequence[Stage], step: int, done: float | None = None) -> Outing:
@@ -225,7 +235,7 @@ def _why_stay(stages: Sequence[Stage], outings: Sequence[Outing], step: int) -> 
     reasons = {
         Why.CUT_SHORT: last.done < DONE_FROM,
         Why.HEAVY: _was_heavy(last),
-        Why.MORE: _times(outings, step) < stages[step - 1].runs,
+        Why.MORE: step < len(stages) and _times(outings, step) < stages[step - 1].runs,
         Why.LIVELY: last.verdict is Verdict.LIVELY,
         Why.LAST: step == len(stages),
     }
@@ -239,18 +249,18 @@ def _was_heavy(outing: Outing) -> bool:
 
 
 def _times(outings: Sequence[Outing], step: int) -> int:
-    """Return how often in a row the step was done."""
+    """Return how often in a row the step was done; a hard one does not make ready for more."""
     times = 0
     for outing in reversed(outings):
         if outing.step != step:
             break
-        times += outing.done >= DONE_FROM
+        times += outing.done >= DONE_FROM and outing.verdict is not Verdict.HARD
     return times
 
 
-def _after_break(proposal: Proposal, since: datetime, now: datetime) -> Proposal:
+def _after_break(proposal: Proposal, since: datetime, now: datetime, zone: tzinfo) -> Proposal:
     """Step back after a break; what came before it does not say how it will go now."""
-    away = now - since
+    away = day_of(now, zone) - day_of(since, zone)
     if away <= BREAK:
         return proposal
     back = 1 + (away - BREAK) // FURTHER_BREAK

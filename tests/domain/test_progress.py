@@ -40,16 +40,26 @@ def test_a_plan_begins_at_its_beginning() -> None:
         ((outing(1, 0), outing(1, 2, better=-1)), Proposal(Move.SAME, 1, Why.HEAVY)),
         ((outing(1, 0), outing(1, 2, better=0)), Proposal(Move.NEXT, 2, Why.READY)),
         ((outing(5, 0), outing(5, 2)), Proposal(Move.SAME, 5, Why.LAST)),
-        ((outing(9, 0), outing(9, 2)), Proposal(Move.SAME, 5, Why.MORE)),
+        ((outing(5, 0),), Proposal(Move.SAME, 5, Why.LAST)),
+        ((outing(9, 0), outing(9, 2)), Proposal(Move.SAME, 5, Why.LAST)),
+        ((outing(1, 0, HARD), outing(1, 2)), Proposal(Move.SAME, 1, Why.MORE)),
+        ((outing(1, 0, HARD), outing(1, 2), outing(1, 4)), Proposal(Move.NEXT, 2, Why.READY)),
     ],
 )
 def test_what_happened_says_what_comes_next(outings: tuple[Outing, ...], expected: Proposal) -> None:
     assert after(*outings) == expected
 
 
-@pytest.mark.parametrize(("days", "step"), [(10, 5), (10.1, 3), (23, 3), (24.1, 2), (38.1, 1), (365, 1)], ids=str)
+@pytest.mark.parametrize(("days", "step"), [(10, 5), (11, 3), (23, 3), (24, 2), (38, 1), (365, 1)], ids=str)
 def test_after_a_break_it_steps_back_further_the_longer_it_was(days: float, step: int) -> None:
     assert after(outing(4, 0), outing(4, 2), days=days).step == step
+
+
+@pytest.mark.parametrize("days", [10.0, 11.0, 24.0, 38.0])
+@pytest.mark.parametrize("hours", [-18.0, 0.0, 5.4])
+def test_what_is_proposed_does_not_change_within_a_day(days: float, hours: float) -> None:
+    outings = (outing(4, 0), outing(4, 2))
+    assert after(*outings, days=days + hours / 24) == after(*outings, days=days)
 
 
 def test_what_the_runner_chooses_holds() -> None:

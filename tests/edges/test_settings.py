@@ -580,6 +580,16 @@ def test_a_channel_without_a_purpose_gets_a_word(write: Write) -> None:
     assert warnings == ("nothing goes to Els's channel phone: its 'for' is empty",)
 
 
+@pytest.mark.parametrize(
+    ("quiet", "warned"), [("22:00-07:00", False), ("18:00-19:00", True), ("18:30-07:00", True), ("07:00-18:30", False)]
+)
+def test_reminders_in_quiet_hours_get_a_word(write: Write, quiet: str, *, warned: bool) -> None:
+    agreed = f'days = ["tue"]\ntime = "18:30"\nquiet = "{quiet}"\n'
+    warnings = settings_warnings(load(write(ELS + agreed + PHONE + 'url = "ntfy://x"\n'), {}))
+    said = "Els's reminders of 18:30 fall into the quiet hours, and will mostly not be sent"
+    assert warnings == ((said,) if warned else ())
+
+
 @pytest.mark.parametrize("mode", [0o602, 0o604, 0o644])
 def test_secrets_in_a_file_that_others_may_read_get_a_word(write: Write, mode: int) -> None:
     path = write(ELS + PHONE + 'url = "ntfy://x"\n')

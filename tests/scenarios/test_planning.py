@@ -117,7 +117,7 @@ class TestTheDiary:
     async def test_what_a_run_was_told_to_be_it_stays(self) -> None:
         store = await house_with(run_at(0), source=Source.FILE)
         await store.commit([StepRun("Els", "r0", on(0), PlanRef("rustig-12", 3), 3)])
-        assert await proposed(ELS, store, on(1)) == Proposal(Move.SAME, 3, Why.MORE)
+        assert await proposed(ELS, store, on(1)) == Proposal(Move.SAME, 3, Why.LAST)
 
 
 class TestChoice:

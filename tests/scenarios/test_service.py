@@ -20,7 +20,7 @@ from daemon.permit import Connect
 from daemon.ports import Blame, DeliveryError, HeartRateSource
 from daemon.pulse import Pulses
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, Parts, Service, Shelves
+from daemon.service import LATE_S, FeelUrl, Parts, Service, Shelves
 from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened, StepChosen
 from tests.fakes import (
     EASY,
@@ -63,7 +63,9 @@ class House:
         *runners: Runner,
         connect: Connect = Connect.ALWAYS,
         straps: Mapping[str, HeartRateSource] | None = None,
+        feel_url: FeelUrl | None = None,
     ) -> None:
+        self.feel_url = feel_url
         self.clock, self.store = FakeClock(), MemoryStore()
         self.runners = runners or (ELS,)
         self.straps = {one.name: ScriptedStrap() for one in self.runners}
@@ -81,6 +83,7 @@ class House:
             {PHONE.id: self.phone, MAIL.id: self.mail},
             plans,
             no_picture,
+            feel_url=self.feel_url,
         )
         chance = random.Random(1)  # noqa: S311
         pulses = Pulses(self.clock, LATE_S)

@@ -1,0 +1,64 @@
+"""Taking care: the help page, and the questions to ask oneself before beginning."""
+
+import sqlite3
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from config.language import catalogue
+from daemon.domain.care import help_page, questions
+from daemon.domain.wording import ENGLISH, Language
+from daemon.page.help import help_routes
+from daemon.page.server import answering
+from tests.terminal import Say
+
+DUTCH = Language(catalogue("nl").gettext, catalogue("nl").ngettext, "nl")
+SETTINGS = '[[runners]]\nname = "Els"\nzone = "118-136"\n'
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "duurloop.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("language", [ENGLISH, DUTCH], ids=["en", "nl"])
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_the_help_page_has_all_there_is_to_look_up_in_the_houses_language(language: Language) -> None:
+    async with (
+        answering("127.0.0.1", 0, help_routes(language)) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/help") as answer,
+    ):
+        page = await answer.text()
+        assert (answer.status, "script" in page) == (200, False)
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert f'lang="{language.code}"' in page
+    assert "112" in page
+    assert page.count("<li>") == sum(len(section.lines) for section in help_page(language))
+
+
+def test_at_a_terminal_it_needs_neither_settings_nor_a_database(say: Say) -> None:
+    said = say("care")
+    assert said.code == 0
+    assert said.out.startswith("When to stop at once and get help\n")
+    assert "findahelpline.com" in said.out
+
+
+@pytest.mark.parametrize(("answers", "advice"), [("n", "Then you can begin, calmly."), ("y", "Talk to your doctor")])
+def test_of_the_answers_the_day_alone_is_kept(
+    say: Say, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, advice: str
+) -> None:
+    typed = ["maybe", *[answers] * len(questions(ENGLISH))]
+    monkeypatch.setattr("sys.stdin", StringIO("".join(f"{line}\n" for line in typed)))
+    said = say("--config", settings, "--state", tmp_path / "state", "care", "--screen")
+    assert said.code == 0
+    assert "Please answer y or n." in said.out
+    assert said.out.splitlines()[-1].startswith(advice)
+    with closing(sqlite3.connect(tmp_path / "state" / "duurloop.db")) as database:
+        ((kind, day, *_),) = database.execute("SELECT kind, occurrence FROM occasion")
+    assert (kind, len(day)) == ("screening", len("2026-11-22"))
