@@ -99,7 +99,7 @@ class Planner:
         own = self.runner.plan
         plan = own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
         instead_of = None if plan is own else own.id if own else ""
-        outings = await self._outings(plan, await self._runs(now), now)
+        outings = await self._outings(plan, await self._runs(now), None, now)
         step = propose(stages_of(plan), outings, None, now, self.runner.timezone).step
         return StepChosen(self.runner.name, PlanRef(plan.id, step), now, instead_of)
 
@@ -137,8 +137,8 @@ class Planner:
         plan, instead_of = self._plan(chosen)
         if plan is None:
             return None
-        outings = await self._outings(plan, runs, now)
         choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan.id else None
+        outings = await self._outings(plan, runs, choice, now)
         proposal = propose(stages_of(plan), outings, choice, now, self.runner.timezone)
         return Standing(plan, tuple(outings), proposal, instead_of)
 
@@ -150,12 +150,12 @@ class Planner:
             return own, None
         return self._plans(chosen.step.plan, self.runner.language.code), chosen.instead_of
 
-    async def _outings(self, plan: Plan, runs: Sequence[Run], now: datetime) -> list[Outing]:
+    async def _outings(self, plan: Plan, runs: Sequence[Run], choice: Choice | None, now: datetime) -> list[Outing]:
         lines = await self._store.step_runs(self.runner.name, now - LOOKS_BACK)
         remembered = {
             line.run: Remembered(line.at, line.step.step, line.then) for line in lines if line.step.plan == plan.id
         }
-        return along(reversed(runs), plan.id, stages_of(plan), remembered, self.runner.timezone)
+        return along(reversed(runs), plan.id, stages_of(plan), remembered, choice, self.runner.timezone)
 
 
 def stages_of(plan: Plan) -> tuple[Stage, ...]:

@@ -232,7 +232,7 @@ def _page(
     def make(shelves: Shelves, follower: Follower | None) -> Worker:
         webhook = Webhook(callback, shelves.book, follower) if callback and shelves.book and follower else None
 
-        async def routes() -> Sequence[web.AbstractRouteDef]:
+        async def routes() -> "Sequence[web.AbstractRouteDef]":
             secret = await shelves.store.secret(FEEL_SECRET)
             own = [*feel_routes(secret, runners, shelves.store, clock), *help_routes(runners[0].language)]
             if webhook is None:

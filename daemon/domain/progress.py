@@ -14,8 +14,10 @@ from daemon.domain.effort import Verdict
 from daemon.domain.feeling import Feeling
 from daemon.domain.run import Run, Source
 
-LONG_FROM_S, LONG_BY, LONGEST_OF = 1200.0, 1.1, timedelta(days=30)
+LONG_FROM_S, LONG_BY, LONGEST_OF, LONG_AFTER = 1200.0, 1.1, timedelta(days=30), 2
 """A run of at least twenty minutes, a tenth longer than any of the thirty days before, is worth a word.
+
+Of these there are two at least: one alone does not tell what somebody is used to.
 
 Garmin-RUNSAFE (Frandsen 2025, 588,071 runs): longer than the longest of the last 30 days by 10 % and more went with
 more injuries, the weekly sum did not. Not for who follows a plan: plans know what they do.
@@ -145,21 +147,27 @@ def along(
     plan: str,
     stages: Sequence[Stage],
     remembered: Mapping[str, Remembered] | None = None,
+    choice: Choice | None = None,
     zone: tzinfo = UTC,
 ) -> list[Outing]:
     """Return the runs along a plan, of all `runs` (oldest first) and those `remembered`, by the id of the run.
 
-    A run that was started as a step is one. Any other is taken for the step that was next, wherever it was
-    recorded, if it lasted about as long. What was told to the runner once stays: it is the step remembered.
+    A run that was started as a step is one. Any other is taken for the step that was next or that the runner chose,
+    wherever it was recorded, if it lasted about as long. What was told to the runner once stays: it is the step
+    remembered.
     Breaks are counted in the days of `zone`.
     """
     diary = dict(remembered or {})
     outings: list[Outing] = []
     for run in runs:
         known = diary.pop(run.id, None)
-        before = sorted([*outings, *_gone(diary, run.started_at)], key=lambda outing: outing.at)
-        at_hand = propose(stages, before, None, run.started_at, zone).step
-        if outing := _outing(run, plan, stages, at_hand, known):
+        if run.plan or known:
+            outing = _as_told(run, plan, stages, known)
+        else:
+            before = sorted([*outings, *_gone(diary, run.started_at)], key=lambda outing: outing.at)
+            chosen = choice if choice and choice.at <= run.started_at else None
+            outing = _as_it_seems(run, stages, propose(stages, before, chosen, run.started_at, zone).step)
+        if outing:
             outings.append(outing)
     return sorted([*outings, *_gone(diary, None)], key=lambda outing: outing.at)
 
@@ -172,17 +180,17 @@ def _gone(diary: Mapping[str, Remembered], before: datetime | None) -> list[Outi
     ]
 
 
-def _outing(run: Run, plan: str, stages: Sequence[Stage], at_hand: int, known: Remembered | None) -> Outing | None:
-    if run.plan and run.plan.plan != plan:
-        return None
+def _as_told(run: Run, plan: str, stages: Sequence[Stage], known: Remembered | None) -> Outing | None:
     if run.plan:
-        return _ran(run, stages, run.plan.step)
-    if known:
-        return _ran(run, stages, known.step, done=1.0)
-    stage = stages[at_hand - 1]
+        return _ran(run, stages, run.plan.step) if run.plan.plan == plan else None
+    return _ran(run, stages, known.step, done=1.0) if known else None
+
+
+def _as_it_seems(run: Run, stages: Sequence[Stage], step: int) -> Outing | None:
+    stage = stages[step - 1]
     # a strap alone cannot tell a walk from a run
     is_it = run.sport == stage.sport or set(run.sources) == {Source.STRAP}
-    return _ran(run, stages, at_hand, done=1.0) if is_it and is_like(run.duration_s, stage) else None
+    return _ran(run, stages, step, done=1.0) if is_it and is_like(run.duration_s, stage) else None
 
 
 def _ran(run: Run, stages: Sequence[Stage], step: int, done: float | None = None) -> Outing:
@@ -209,8 +217,8 @@ def _least_s(stage: Stage) -> float:
 def is_long(run: Run, runs: Iterable[Run]) -> bool:
     """Tell whether a run was clearly longer than every other one of the thirty days before it."""
     since = run.started_at - LONGEST_OF
-    longest = max((one.duration_s for one in runs if since <= one.started_at < run.started_at), default=None)
-    return longest is not None and run.duration_s >= max(LONG_FROM_S, LONG_BY * longest)
+    before = [one.duration_s for one in runs if since <= one.started_at < run.started_at]
+    return len(before) >= LONG_AFTER and run.duration_s >= max(LONG_FROM_S, LONG_BY * max(before))
 
 
 def _from(stages: Sequence[Stage], outings: Sequence[Outing], step: int) -> Proposal:

@@ -186,6 +186,8 @@ class Week:
     """Some of its days were a pause for illness or holiday."""
     is_over: bool = True
     """Its end has come, or the hour at which the runner has it summed up."""
+    is_to_come: bool = False
+    """A run is agreed for the day on which it is seen, and may still come."""
     is_whole: bool = True
     """False where runs that came by Strava's API may have left it by now: what is not there may have been."""
 
@@ -208,6 +210,7 @@ class Circumstances:
     closes_at: datetime | None = None
     """When it is summed up; None for its very end."""
     agreed: int = 0
+    is_agreed_today: bool = False
     place: Place | None = None
     lift: Lift = NOTHING_SAID
     paused: bool = False
@@ -227,12 +230,12 @@ def week_of(key: IsoWeek, runs: Iterable[Run], seen: Circumstances) -> Week:
     back further, rest on the runner's own recordings, or are not told.
     """
     past = _Past.of(key, runs, seen)
-    this, recent = past.runs(), past.comparable(2 * TREND_WEEKS)
+    this, recent, today = past.runs(), past.comparable(2 * TREND_WEEKS), day_of(seen.now, seen.zone)
     return Week(
         week=key,
         totals=totals_of(this),
         agreed=seen.agreed,
-        bars=tuple(_bar(day, (run for run in this if day_of(run.started_at, seen.zone) == day)) for day in key.days),
+        bars=tuple(_bar(day, (run for run in this if _is_on(day, run, seen.zone))) for day in key.days),
         last=totals_of(past.runs(1)) if past.bears(1) else None,
         usual=_usual([totals_of(past.runs(back)) for back in range(1, USUAL_WEEKS + 1) if past.bears(back)]),
         line=tuple(reversed([_share(key.before(back), of) for back, of in enumerate(past.comparable(LINE_WEEKS))])),
@@ -244,8 +247,15 @@ def week_of(key: IsoWeek, runs: Iterable[Run], seen: Circumstances) -> Week:
         place=seen.place,
         paused=seen.paused,
         is_over=seen.now >= (seen.closes_at or key.ends(seen.zone)),
+        is_to_come=seen.is_agreed_today
+        and today in key.days
+        and not any(_is_on(today, run, seen.zone) for run in this),
         is_whole=past.is_whole(),
     )
+
+
+def _is_on(day: date, run: Run, zone: tzinfo) -> bool:
+    return day_of(run.started_at, zone) == day
 
 
 def together(runs_by_runner: Mapping[str, Iterable[Run]], key: IsoWeek, zone: tzinfo) -> Together | None:

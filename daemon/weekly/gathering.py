@@ -55,6 +55,7 @@ class Weeks:
             now=now,
             closes_at=_closes_at(key, agreement, zone),
             agreed=len(agreement.days),
+            is_agreed_today=day_of(now, zone).weekday() in agreement.days,
             place=await self._place(now) if now < end + PROPOSED_FOR else None,
             lift=await self._lift(key),
             paused=any(self._touches(pause, key) for pause in await self.store.pauses(runner.name)),

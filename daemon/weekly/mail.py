@@ -105,7 +105,7 @@ def _facts(week: Week, language: Language, *, figures: bool) -> Iterator[tuple[s
 
 
 def _runs(week: Week, language: Language) -> str:
-    if week.totals.runs <= week.agreed and week.is_whole and not week.paused:
+    if week.totals.runs <= week.agreed and week.is_whole and not (week.is_to_come or week.paused):
         return language.say(_("{runs} of {agreed} agreed")).format(runs=week.totals.runs, agreed=week.agreed)
     return str(week.totals.runs)
 

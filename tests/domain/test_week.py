@@ -341,3 +341,19 @@ def test_every_week_is_the_sum_of_what_is_published_of_its_runs(runs: list[Run],
             for day in week["days"]:
                 on = [one["duration_s"] for one in of if one["started_at"][:10] == day["date"]]
                 assert same(day[f"{verdict}_s"], sum(on))
+
+
+@pytest.mark.parametrize(
+    ("agreed", "runs", "to_come"),
+    [(True, 0, True), (False, 0, False), (True, 1, False)],
+    ids=["agreed", "another day", "done already"],
+)
+def test_a_run_that_is_agreed_for_the_day_may_still_come(runs: int, *, agreed: bool, to_come: bool) -> None:
+    today = replace(HERE, is_agreed_today=agreed)
+    here = [run(6) for _ in range(runs)]
+    assert seen(*here, as_=today).is_to_come is to_come
+
+
+def test_a_week_that_is_over_waits_for_nobody() -> None:
+    late = replace(HERE, now=HERE.now + timedelta(days=7), is_agreed_today=True)
+    assert not seen(as_=late).is_to_come

@@ -74,7 +74,7 @@ def test_the_most_worthy_stands_first() -> None:
         "3 runs, as agreed, 90 minutes. About as much as usual.",
         "Calm for the most part. About as calm as usual.",
         "Your longest calm stretch: 24 minutes.",
-        f"Twelve calm weeks, step 2 of 12. Next: Week 2, a minute and a half.",
+        "Twelve calm weeks, step 2 of 12. Next: Week 2, a minute and a half.",
     ]
 
 
@@ -175,3 +175,10 @@ def test_with_a_group_its_line_comes_last_and_none_is_lost_but_the_least() -> No
     assert said[-1] == "Together: 7 runs, 210 minutes." == together_text(Together(7, 210), ENGLISH)
     assert said[-2].startswith("Twelve calm weeks")
     assert len(said) == 5
+
+
+def test_a_run_that_may_still_come_is_not_missed_yet() -> None:
+    two = replace(WEEK, totals=replace(WEEK.totals, runs=2), is_to_come=True)
+    assert lines(two)[0] == "2 runs, 90 minutes so far."
+    assert lines(replace(EMPTY, is_to_come=True))[0] == "No runs yet this week, and nothing has to be."
+    assert lines(replace(WEEK, is_to_come=True))[0] == "3 runs, as agreed, 90 minutes."

@@ -143,6 +143,11 @@ class TestChoice:
         await store.commit([StepChosen("Els", PlanRef("rustig-12", 3), on(1))])
         assert await proposed(ELS, store, on(2)) == Proposal(Move.SAME, 3, Why.CHOSEN)
 
+    async def test_a_run_from_elsewhere_is_the_step_that_was_chosen(self) -> None:
+        store = await house_with(run_at(0), run_at(4), source=Source.FILE)
+        await store.commit([StepChosen("Els", PlanRef("rustig-12", 2), on(3))])
+        assert await proposed(ELS, store, on(5)) == Proposal(Move.SAME, 2, Why.MORE)
+
     async def test_one_along_another_plan_is_none(self) -> None:
         store = MemoryStore()
         await store.commit([StepChosen("Els", PlanRef("start-9", 3), EVENING)])
@@ -213,7 +218,7 @@ class TestLongRuns:
 
     @pytest.mark.parametrize(
         ("before", "minutes", "is_long"),
-        [((30, 25), 40, True), ((30, 25), 32, False), ((), 60, False), ((10,), 15, False)],
+        [((30, 25), 40, True), ((30, 25), 32, False), ((30,), 40, False), ((), 60, False), ((10, 10), 15, False)],
     )
     async def test_outside_a_plan_one_much_longer_than_those_of_a_month_is_worth_a_word(
         self, before: tuple[float, ...], minutes: float, *, is_long: bool
@@ -223,7 +228,7 @@ class TestLongRuns:
         assert (sequel.outlook == LongRun()) is is_long
 
     async def test_that_is_said_once_a_week(self) -> None:
-        store = await house_with(run_at(-3, minutes=30))
+        store = await house_with(run_at(-3, minutes=30), run_at(-2, minutes=30))
         await store.commit([OccasionPassed("Els", "long_run", "2026-11-20", on(-6))])
         sequel = await Planner(self.free, store, plans).after(run_at(0, minutes=60), on(0.1))
         assert sequel.outlook is None

@@ -121,13 +121,16 @@ def _without_runs(week: Week, language: Language, turn: int) -> str:
         return language.vary(_RESTED, turn)
     if not week.is_whole:
         return language.say(_NOT_KEPT)
-    return language.vary(_EMPTY, turn) if week.is_over else language.say(_EMPTY_SO_FAR)
+    is_done = week.is_over and not week.is_to_come
+    return language.vary(_EMPTY, turn) if is_done else language.say(_EMPTY_SO_FAR)
 
 
 def _how_much(week: Week, language: Language) -> str:
     runs, minutes = week.totals.runs, in_minutes(week.totals.duration_s, language)
     agreed = 0 if week.paused or not week.is_whole else week.agreed
-    if not agreed or runs > agreed:
+    if runs < agreed and week.is_to_come:
+        said = language.say(_("{runs}, {minutes} so far."))
+    elif not agreed or runs > agreed:
         said = language.say(_("{runs}, {minutes}."))
     elif runs < agreed:
         said = language.say(_("{count} of {agreed} runs, {minutes}."))
@@ -141,7 +144,7 @@ def _set_beside(week: Week, language: Language) -> str | None:
     """Say how the week lies among the others; one with a pause, not over or not kept whole lies beside none."""
     if week.paused:
         return language.say(_RESTED_TOO)
-    if not (week.is_over and week.is_whole):
+    if not (week.is_over and week.is_whole) or week.is_to_come:
         return None
     if week.usual and week.usual.duration_s:
         return language.say(_THAN_USUAL[_amount(week.totals.duration_s, week.usual.duration_s)])
@@ -223,12 +226,13 @@ def _ahead(week: Week, language: Language, turn: int) -> str | None:
     """Say where the plan is and what it proposes for the coming week; after a run the reason was told already."""
     empty = not week.totals.runs
     if week.place is None:
-        wanted = empty and week.is_over and not week.paused
+        wanted = empty and week.is_over and not week.is_to_come and not week.paused
         return language.vary(_SMALL_BEGINNING, turn) if wanted else None
     step = within(week.place.step_name)
     if empty and week.paused:
         return language.say(_("The plan waits for you: {step}.")).format(step=step)
-    lead = _("Next week begins at: {step}.") if empty and week.is_over else _("Next: {step}.")
+    is_done = week.is_over and not week.is_to_come
+    lead = _("Next week begins at: {step}.") if empty and is_done else _("Next: {step}.")
     said = [_where(week.place, language), language.say(lead).format(step=step)]
     return " ".join(filter(None, [*said, _why(week.place, language, turn) if empty else ""]))
 
