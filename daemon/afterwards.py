@@ -57,6 +57,7 @@ class Afterwards:
                 turn=day.toordinal(),
                 outlook=sequel.outlook,
                 rest=not self._is_agreed((day + timedelta(days=1)).weekday()),
+                sport=run.sport,
             )
             return Text(lines.title, f"{lines.body}\n{feel_line(link, language)}") if link else lines
 

@@ -13,7 +13,7 @@ from daemon.afterwards import Afterwards, facts_of
 from daemon.clock import Clock
 from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import HeartRateSample, Instant
-from daemon.domain.plan import Course
+from daemon.domain.plan import Course, StepKind
 from daemon.domain.playback import TICK_S, with_ticks
 from daemon.domain.run import Run, Source
 from daemon.domain.session import (
@@ -332,7 +332,7 @@ class Coach:
             id=current.id,
             runner=self.runner.name,
             sources=(Source.STRAP,),
-            sport="run",
+            sport="walk" if course and not course.has(StepKind.RUN) else "run",
             name=None,
             started_at=current.started_at + timedelta(seconds=begin),
             duration_s=duration_s,

@@ -135,6 +135,13 @@ class Diary:
         known = await self._known(now)
         return next_appointment(self._agreement, known.life, known.memory, now, self._runner.timezone)
 
+    async def rests_until(self) -> date | None:
+        """Return the last day of the pause that is going on; None outside one. Raises `StoreError`."""
+        zone = self._runner.timezone
+        today = day_of(self._clock.now(), zone)
+        rests = [_rest(pause, zone) for pause in await self._store.pauses(self._runner.name)]
+        return max((rest.last for rest in rests if rest.holds(today)), default=None)
+
     async def _wait(self, until: datetime, beat: Callable[[], None]) -> None:
         again = self._clock.monotonic() + LONGEST_S
         while True:

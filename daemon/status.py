@@ -1,12 +1,13 @@
 """How things stand, as `duurloop status --json` has it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from daemon.clock import Clock
 from daemon.coach import Coach
 from daemon.diary import Diary
+from daemon.domain.habit import Appointment
 from daemon.domain.plan import Leg
 from daemon.domain.session import Session
 from daemon.domain.zones import Position
@@ -61,15 +62,21 @@ class StatusReport:
             "strap": self._strap(followed),
             "session": self._session(followed.coach),
             "last_run": run_report(last, followed.coach.runner.timezone) if last else None,
-            "next_appointment": await self._next(followed),
+            **await self._agreed(followed),
         }
 
-    async def _next(self, followed: Followed) -> dict[str, Any] | None:
+    async def _agreed(self, followed: Followed) -> dict[str, Any]:
         diary = self._diaries.get(followed.name)
+        until = await diary.rests_until() if diary else None
         appointment = await diary.next_appointment() if diary else None
-        if appointment is None:
-            return None
-        at = appointment.at.astimezone(followed.coach.runner.timezone)
+        return {
+            "paused_until": until.isoformat() if until else None,
+            "next_appointment": appointment and self._appointment(appointment, followed.coach.runner.timezone),
+        }
+
+    @staticmethod
+    def _appointment(appointment: Appointment, zone: tzinfo) -> dict[str, Any]:
+        at = appointment.at.astimezone(zone)
         return {"kind": appointment.planned.name.lower(), "at": at.isoformat(timespec="seconds")}
 
     def _strap(self, followed: Followed) -> dict[str, Any]:

@@ -54,6 +54,10 @@ def _runner_lines(runner: dict[str, Any]) -> list[str]:
                 when=last["started_at"][:16].replace("T", " "), minutes=round(last["duration_s"] / 60), id=last["id"]
             )
         )
+    if runner["paused_until"]:
+        lines.append(
+            words("Pause up to and including {until}; duurloop resume ends it").format(until=runner["paused_until"])
+        )
     if planned := runner["next_appointment"]:
         lines.append(_appointment_line(planned["kind"], planned["at"][:16].replace("T", " ")))
     return lines

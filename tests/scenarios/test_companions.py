@@ -8,10 +8,11 @@ import pytest
 from daemon.domain.feeling import Feeling
 from daemon.domain.habit import Agreement
 from daemon.domain.heart_rate import Bpm
+from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.zones import ZoneOrigin
 from daemon.household import Runner
 from daemon.store import FeelingSaid, Kind, LetterWritten, Paused, SessionOpened, StepRun, ZoneSet
-from tests.fakes import EASY, EVENING, eventually
+from tests.fakes import EASY, EVENING, eventually, plan_of
 from tests.scenarios.test_service import ELS, House
 
 SATURDAY = 5
@@ -54,6 +55,12 @@ class TestReminders:
             await house.clock.pass_time(300)
         assert written(house, Kind.REMINDER) == []
 
+    async def test_status_says_that_it_is_a_pause(self) -> None:
+        async with House(AGREED).lives() as house:
+            await house.store.commit([Paused("Els", house.clock.now(), EVENING.date() + timedelta(days=3))])
+            status = await house.status()
+        assert (status["paused_until"], status["next_appointment"]["at"][:10]) == ("2026-11-24", "2026-11-28")
+
     async def test_status_says_when_the_next_one_is(self) -> None:
         async with House(AGREED).lives() as house:
             assert (await house.status())["next_appointment"] == {
@@ -80,6 +87,15 @@ class TestAnswers:
         assert body.splitlines()[2].startswith("Next time: ")
         (line,) = house.kept(StepRun)
         assert (line.step.step, line.then) == (1, 2)
+
+    async def test_a_step_without_running_is_a_walk(self) -> None:
+        walk = plan_of(Course.of([Step(StepKind.WALK, 120.0)], PlanRef("walk-4", 1)), identity="walk-4")
+        async with House(replace(AGREED, plan=walk)).lives() as house:
+            await house.ask("start")
+            await house.wear("Els", 130)
+            run = (await house.ask("stop"))["run"]
+        titles = [fact.letter.text.title for fact in house.kept(LetterWritten) if fact.letter.kind is Kind.AFTER]
+        assert (run["sport"], set(titles)) == ("walk", {"Your walk"})
 
     async def test_with_a_page_that_phones_reach_it_asks_how_it_felt(self) -> None:
         async with House(

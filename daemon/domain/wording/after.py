@@ -236,6 +236,7 @@ def summary_text(
     turn: int = 0,
     outlook: Outlook | None = None,
     rest: bool = True,
+    sport: str = "run",
 ) -> Text:
     """Say three lines after a run: how calm it was, what went well, what comes next.
 
@@ -251,7 +252,8 @@ def summary_text(
     if rest and _wants_rest(judgement, outlook):
         next_time += " " + language.vary(_REST, turn)
     lines = [how_calm, language.vary(_went_well(judgement, duration_s, outlook), turn), next_time]
-    return Text(language.say(_("Your run")), "\n".join(lines))
+    title = _("Your walk") if sport == "walk" else _("Your run")
+    return Text(language.say(title), "\n".join(lines))
 
 
 def reason_text(reason: Reason, language: Language) -> str:
