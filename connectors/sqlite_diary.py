@@ -11,6 +11,7 @@ from typing import Any
 
 import aiosqlite
 
+from connectors.sqlite_post import drop_reminders
 from connectors.sqlite_takes import feeling_of, moment, stamp, zone_of
 from daemon.domain.feeling import BEFORE_A_RUN, Feeling
 from daemon.domain.plan import PlanRef
@@ -35,8 +36,13 @@ async def keep(connection: aiosqlite.Connection, fact: Fact) -> None:
     await KEEPERS[type(fact)](connection, fact)
 
 
-async def give_feeling(connection: aiosqlite.Connection, run: Run, run_id: str) -> None:
-    """Give what was said before a run to the run that has come."""
+async def welcome(connection: aiosqlite.Connection, run: Run, run_id: str) -> None:
+    """Do what is due when a run has come: it gets what was said before it, and nobody is reminded of it any more."""
+    await _give_feeling(connection, run, run_id)
+    await drop_reminders(connection, run.runner or "", run.started_at)
+
+
+async def _give_feeling(connection: aiosqlite.Connection, run: Run, run_id: str) -> None:
     since, until = run.started_at - BEFORE_A_RUN, run.started_at + timedelta(seconds=run.duration_s)
     rows = await connection.execute_fetchall(
         "SELECT * FROM feeling WHERE runner = ? AND run IS NULL AND said_at BETWEEN ? AND ? ORDER BY said_at DESC",
@@ -49,6 +55,12 @@ async def give_feeling(connection: aiosqlite.Connection, run: Run, run_id: str) 
         await _say(connection, FeelingSaid(run.runner or "", run_id, feeling, moment(said["said_at"])))
 
 
+async def _run_of(connection: aiosqlite.Connection, named: str) -> str:
+    """Return the run that is meant by its own id, or by that of one of its takes."""
+    (row,) = await connection.execute_fetchall("SELECT coalesce((SELECT run FROM take WHERE id = ?1), ?1)", (named,))
+    return str(row[0])
+
+
 async def _choose(connection: aiosqlite.Connection, fact: StepChosen) -> None:
     await connection.execute(
         "INSERT OR REPLACE INTO chosen_step VALUES (?, ?, ?, ?, ?)",
@@ -57,17 +69,15 @@ async def _choose(connection: aiosqlite.Connection, fact: StepChosen) -> None:
 
 
 async def _step(connection: aiosqlite.Connection, fact: StepRun) -> None:
+    run = await _run_of(connection, fact.run)
     await connection.execute(
         "INSERT OR REPLACE INTO step_run VALUES (?, ?, ?, ?, ?, ?)",
-        (fact.run, fact.runner, stamp(fact.at), fact.step.plan, fact.step.step, fact.then),
+        (run, fact.runner, stamp(fact.at), fact.step.plan, fact.step.step, fact.then),
     )
 
 
 async def _say(connection: aiosqlite.Connection, fact: FeelingSaid) -> None:
-    (named,) = await connection.execute_fetchall(
-        "SELECT coalesce((SELECT run FROM take WHERE id = ?1), ?1)", (fact.run,)
-    )
-    run = named[0]
+    run = fact.run and await _run_of(connection, fact.run)
     rows = await connection.execute_fetchall(
         "SELECT * FROM feeling WHERE runner = ? AND run IS ? ORDER BY said_at DESC LIMIT 1", (fact.runner, run)
     )
@@ -94,6 +104,7 @@ async def _pause(connection: aiosqlite.Connection, fact: Paused) -> None:
         "INSERT INTO pause (runner, since, until, why) VALUES (?, ?, ?, ?)",
         (fact.runner, stamp(fact.since), fact.until.isoformat(), fact.why),
     )
+    await drop_reminders(connection, fact.runner, fact.since)
 
 
 async def _resume(connection: aiosqlite.Connection, fact: Resumed) -> None:

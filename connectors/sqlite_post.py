@@ -12,6 +12,8 @@ from daemon.store import ChannelHealth, Claimed, Kind, Letter
 
 KEPT_DAYS = 7
 """Letters that are done are kept this long, so that none is written twice, and then forgotten."""
+REMINDED = timedelta(hours=12)
+"""What happens within this time of a reminder answers it; a run of last week that comes in does not."""
 _EMPTY = "title = '', body = '', html = NULL, picture = NULL"
 """That it was told is remembered; what was told is nobody's business any more."""
 _SENT = f"UPDATE letter SET state = 'sent', {_EMPTY} WHERE id = ?"  # noqa: S608 - a constant
@@ -150,6 +152,15 @@ async def insert_letters(connection: aiosqlite.Connection, letters: Iterable[Let
             )
             for letter in letters
         ],
+    )
+
+
+async def drop_reminders(connection: aiosqlite.Connection, runner: str, at: datetime) -> None:
+    """Drop a runner's reminders that still wait and were written around a moment."""
+    await connection.execute(
+        f"UPDATE letter SET state = 'expired', {_EMPTY} WHERE state = 'due' AND kind = 'reminder'"  # noqa: S608
+        " AND substr(key, 1, ?) = ? AND written_at BETWEEN ? AND ?",
+        (len(runner) + 1, f"{runner}:", _stamp(at - REMINDED), _stamp(at + REMINDED)),
     )
 
 

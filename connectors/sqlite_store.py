@@ -114,7 +114,7 @@ class SqliteStore:
                 origin=brought.origin,
                 start_hidden=brought.start_hidden,
             )
-            await diary.give_feeling(connection, brought.run, placed.run)
+            await diary.welcome(connection, brought.run, placed.run)
             await _take_in(connection, write(placed), {})
             return placed
 
@@ -244,7 +244,7 @@ async def _insert_rare(
             await _forget(connection, fact.session)
         case RunKept():
             placed = await shelve(connection, fact.run, runs[fact.session], origin=None, start_hidden=False)
-            await diary.give_feeling(connection, fact.run, placed.run)
+            await diary.welcome(connection, fact.run, placed.run)
             await _forget(connection, fact.session)
         case FileSeen():
             await connection.execute(

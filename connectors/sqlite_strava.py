@@ -9,6 +9,7 @@ import aiosqlite
 from connectors.sqlite import Database
 from connectors.sqlite_takes import moment, remove, rename, stamp
 from daemon.domain.activity import Activity, Changes, Known
+from daemon.domain.habit import WEEK
 from daemon.domain.run import Source
 from daemon.store import key_after
 from daemon.strava.book import Account, Held, State, origin_of
@@ -220,12 +221,24 @@ async def _forget_runs(connection: aiosqlite.Connection, runner: str, ids: Colle
         await connection.execute(
             "UPDATE letter SET title = '', body = '', html = NULL, picture = NULL WHERE key = ?", (key,)
         )
-    if lent:  # a week that still waits to be sent may speak of them
-        await connection.execute(
-            "DELETE FROM letter WHERE kind = 'week' AND state = 'due' AND substr(key, 1, ?) = ?",
-            (len(runner) + 1, f"{runner}:"),
-        )
+    # of a run along a plan the day stays, without the hour
+    await connection.executemany(
+        "UPDATE step_run SET began_at = substr(began_at, 1, 10) || 'T12:00:00.000+00:00' WHERE run = ?",
+        [(run,) for run in lent],
+    )
+    if lent:
+        await _take_back_the_week(connection, runner)
     return lent
+
+
+async def _take_back_the_week(connection: aiosqlite.Connection, runner: str) -> None:
+    """Drop a summary that still waits to be sent, for it may speak of what is gone; the diary writes it anew."""
+    dropped = await connection.execute(
+        "DELETE FROM letter WHERE kind = 'week' AND state = 'due' AND substr(key, 1, ?) = ?",
+        (len(runner) + 1, f"{runner}:"),
+    )
+    if dropped.rowcount:
+        await connection.execute("DELETE FROM occasion WHERE runner = ? AND kind = ?", (runner, WEEK))
 
 
 async def _lent_runs(connection: aiosqlite.Connection, runner: str, origin: str) -> Sequence[str]:

@@ -3,7 +3,7 @@
 Functions over a connection, to be called within a transaction of `connectors.sqlite`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Row
@@ -45,6 +45,19 @@ BY_ID = f"{_RUN} WHERE is_best AND take.run = coalesce((SELECT run FROM take WHE
 SAMPLES = (
     "SELECT take_samples.* FROM take JOIN take_samples ON take_samples.take = take.id"
     " WHERE is_best AND run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"
+)
+
+
+_MOVE = (
+    *(
+        f"UPDATE feeling SET {part} = coalesce({part}, (SELECT f.{part} FROM feeling AS f WHERE f.run = :was))"  # noqa: S608
+        " WHERE run = :run"
+        for part in ("before", "after", "effort", "note")
+    ),
+    "UPDATE OR IGNORE feeling SET run = :run WHERE run = :was",
+    "DELETE FROM feeling WHERE run = :was",
+    "UPDATE OR IGNORE step_run SET run = :run WHERE run = :was",
+    "DELETE FROM step_run WHERE run = :was",
 )
 
 
@@ -146,18 +159,24 @@ async def _regroup(connection: aiosqlite.Connection, runs: Iterable[str]) -> Non
 
 
 async def _settle(connection: aiosqlite.Connection, runs: Iterable[Told]) -> None:
-    for told in runs:
+    settled = tuple(runs)
+    await _move_words(connection, settled)
+    for told in settled:
         await _delete(connection, [take.id for take in told.superseded])
         await connection.executemany(
             "UPDATE take SET run = ?, is_best = ? WHERE id = ?",
             [(told.run, take is told.best, take.id) for take in told.takes],
         )
-        # what the runner said of it goes along; where two runs turn out to be one, its own words stand
-        for table in ("feeling", "step_run"):
-            await connection.executemany(
-                f"UPDATE OR IGNORE {table} SET run = ? WHERE run = ?",  # noqa: S608 - own names
-                [(told.run, take.run) for take in told.takes if take.run != told.run],
-            )
+
+
+async def _move_words(connection: aiosqlite.Connection, runs: Sequence[Told]) -> None:
+    """Let what was said of a run go along with it; where two turn out to be one, it is said of that one."""
+    kept = {told.run for told in runs}
+    moves = [
+        {"run": told.run, "was": was} for told in runs for was in {take.run for take in told.takes} if was not in kept
+    ]
+    for statement in _MOVE:
+        await connection.executemany(statement, moves)
 
 
 async def _delete(connection: aiosqlite.Connection, takes: Iterable[str]) -> None:

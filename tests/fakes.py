@@ -194,10 +194,6 @@ class MemoryShelf:
         known = next((take.run for take in self._takes if take.id == run_id), run_id)
         return next((run for run in self.runs() if run.id == known), None)
 
-    def takes_of(self, run_id: str) -> list[str]:
-        """Return the ids of a run's takes."""
-        return [take.id for take in self._takes if take.run == run_id]
-
     def samples(self, run_id: str) -> tuple[HeartRateSample, ...]:
         """Return the samples of a run's best take."""
         known = next((take.run for take in self._takes if take.id == run_id), run_id)
@@ -301,7 +297,7 @@ class MemoryStore:
     async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
         await self._pass_gate()
         placed = self._shelf.put(brought)
-        self._give_feeling(brought.run, placed.run)
+        self._welcome(brought.run, placed.run)
         facts = write(placed)
         for fact in facts:
             self._take(fact)
@@ -442,7 +438,7 @@ class MemoryStore:
             case RunKept():
                 self._sessions.pop(fact.session, None)
                 placed = self._shelf.put(Brought(fact.run, fact.samples, f"session {fact.session}"))
-                self._give_feeling(fact.run, placed.run)
+                self._welcome(fact.run, placed.run)
             case LetterWritten():
                 self._keep_letter(fact.letter)
             case FileSeen():
@@ -457,13 +453,14 @@ class MemoryStore:
     def _take_diary(self, fact: Fact) -> None:
         match fact:
             case StepRun():
-                self._step_runs[fact.run] = fact
+                self._step_runs[self._run_id(fact.run)] = replace(fact, run=self._run_id(fact.run))
             case FeelingSaid():
                 self._say(fact)
             case OccasionPassed():
                 self._occasions[fact.runner, fact.kind] = fact
             case Paused():
                 self._pauses.setdefault(fact.runner, []).append(Pause(fact.since, fact.until, fact.why, None))
+                self._drop_reminders(fact.runner, fact.since)
             case Resumed():
                 self._pauses[fact.runner] = [
                     pause if pause.ended_at else replace(pause, ended_at=fact.at)
@@ -474,9 +471,32 @@ class MemoryStore:
             case _:
                 raise AssertionError(f"nobody keeps {fact}")
 
+    def _run_id(self, named: str) -> str:
+        run = self._shelf.run(named)
+        return run.id if run else named
+
+    def _welcome(self, run: Run, run_id: str) -> None:
+        """Do what `connectors.sqlite_diary.welcome` does; two runs that are one share what was said."""
+        for (runner, of), said in list(self._feelings.items()):
+            if of and self._run_id(of) != of:
+                del self._feelings[runner, of]
+                known = self._feelings.get((runner, self._run_id(of)))
+                feeling = said.feeling.with_more(known.feeling) if known else said.feeling
+                self._feelings[runner, self._run_id(of)] = replace(known or said, feeling=feeling)
+        for of in [of for of in self._step_runs if self._run_id(of) != of]:
+            line = self._step_runs.pop(of)
+            self._step_runs.setdefault(self._run_id(of), replace(line, run=self._run_id(of)))
+        self._give_feeling(run, run_id)
+        self._drop_reminders(run.runner or "", run.started_at)
+
+    def _drop_reminders(self, runner: str, at: datetime) -> None:
+        for number, letter in self._letters.items():
+            is_near = abs(letter.written_at - at) <= timedelta(hours=12)
+            if letter.kind is Kind.REMINDER and letter.key.startswith(f"{runner}:") and is_near:
+                self._states[number] = "expired" if self._states[number] == "due" else self._states[number]
+
     def _say(self, said: FeelingSaid) -> None:
-        run = self._shelf.run(said.run) if said.run else None
-        key = (said.runner, run.id if run else said.run)
+        key = (said.runner, self._run_id(said.run) if said.run else None)
         before = self._feelings.pop(key, None)
         known = before.feeling if before else Feeling()
         self._feelings[key] = replace(said, feeling=known.with_more(said.feeling))
@@ -489,8 +509,7 @@ class MemoryStore:
             self._say(replace(said, run=run_id))
 
     def _with_feeling(self, run: Run) -> Run:
-        takes = {run.id, *self._shelf.takes_of(run.id)}
-        said = next((said for (_, of), said in self._feelings.items() if of in takes), None)
+        said = next((said for (_, of), said in self._feelings.items() if of == run.id), None)
         return replace(run, feeling=said.feeling) if said else run
 
     def _keep_letter(self, letter: Letter) -> None:

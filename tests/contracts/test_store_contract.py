@@ -21,6 +21,7 @@ from daemon.store import (
     Fact,
     FeelingSaid,
     FileSeen,
+    Kind,
     LetterWritten,
     OccasionPassed,
     Pause,
@@ -421,6 +422,56 @@ class TestFeelings:
         await store.bring(brought("f1", Source.FILE), nothing)
         (run,) = await store.runs()
         assert (run.sources, run.feeling) == ((Source.FILE,), Feeling(after=4))
+
+
+class TestWordsGoAlong:
+    """A run may turn out to be another's; what was said of it goes along."""
+
+    async def test_a_strap_s_run_whose_file_came_first_is_one_run_along_the_plan(self, store: Store) -> None:
+        step = StepRun(ELS.name, "f1", EVENING, PlanRef("rustig-12", 1), 1)
+        await store.bring(brought("f1", Source.FILE), lambda _: [step])
+        session = judged_run("s1", RUNNING[:300])
+        await store.commit([OPENED, RunKept("s1", session, RUNNING[:300]), replace(step, run="s1")])
+        assert await store.step_runs(ELS.name, on(-1)) == [step]
+
+    async def test_two_sessions_that_are_one_run_share_what_was_said(self, store: Store) -> None:
+        later = minutes(judged_run("s2", RUNNING[:200]), 15)
+        lines = [StepRun(ELS.name, run, EVENING, PlanRef("rustig-12", 1), 1) for run in ("s1", "s2")]
+        await store.commit([OPENED, RunKept("s1", judged_run("s1", RUNNING[:200]), RUNNING[:200]), lines[0]])
+        await store.commit([replace(OPENED, session="s2"), RunKept("s2", later, RUNNING[:200]), lines[1]])
+        await store.commit([FeelingSaid(ELS.name, "s1", Feeling(after=4), EVENING)])
+        await store.commit([FeelingSaid(ELS.name, "s2", Feeling(after=2, effort=3), on(1))])
+        await store.bring(brought("f1", Source.FILE), nothing)
+        (run,) = await store.runs()
+        assert run.feeling == Feeling(after=4, effort=3)
+        assert await store.feelings(ELS.name, on(-1)) == [Feeling(after=4, effort=3)]
+        assert await store.step_runs(ELS.name, on(-1)) == [lines[0]]
+
+
+class TestReminders:
+    def reminder(self, day: int = 21) -> LetterWritten:
+        one = letter(f"{ELS.name}:reminder:2026-11-{day}", kind=Kind.REMINDER)
+        return LetterWritten(replace(one, expires_at=EVENING + timedelta(hours=2)))
+
+    async def test_a_pause_takes_back_what_has_not_gone_out_yet(self, store: Store, post: Post) -> None:
+        await store.commit([self.reminder(), LetterWritten(letter("Els:after:s1"))])
+        await store.commit([Paused(ELS.name, EVENING, on(3).date())])
+        claimed = [await post.claim(PHONE.id, EVENING), await post.claim(PHONE.id, EVENING)]
+        assert [one and one.letter.key for one in claimed] == ["Els:after:s1", None]
+
+    async def test_somebody_elses_pause_does_not(self, store: Store, post: Post) -> None:
+        await store.commit([self.reminder(), Paused("Jan", EVENING, on(3).date())])
+        assert await post.waiting() == 1
+
+    async def test_nobody_is_reminded_of_what_is_done(self, store: Store, post: Post) -> None:
+        await store.commit([self.reminder()])
+        await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
+        assert await post.waiting() == 0
+
+    async def test_a_run_of_some_days_ago_that_comes_in_is_no_answer(self, store: Store, post: Post) -> None:
+        await store.commit([self.reminder()])
+        await store.bring(brought("f2", Source.FILE, later=-60.0 * 48), nothing)
+        assert await post.waiting() == 1
 
 
 class TestTogether:

@@ -13,9 +13,22 @@ from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.domain.activity import Activity, Changes, Known
+from daemon.domain.feeling import Feeling
+from daemon.domain.plan import PlanRef
 from daemon.domain.run import Source
 from daemon.domain.wording import Mail
-from daemon.store import ActivityRead, Brought, FactRefusedError, LetterWritten, Place, Placed
+from daemon.store import (
+    ActivityRead,
+    Brought,
+    FactRefusedError,
+    FeelingSaid,
+    Kind,
+    LetterWritten,
+    OccasionPassed,
+    Place,
+    Placed,
+    StepRun,
+)
 from daemon.strava.book import Account, Held, State, origin_of
 from daemon.strava.port import Scope, Tokens
 from tests.fakes import ELS, EVENING, MAIL, PHONE, judged_run, letter, sample
@@ -160,6 +173,65 @@ async def test_unlinking_takes_all(book: SqliteBook, store: SqliteStore, databas
     await book.unlink(ELS.name)
     assert (await book.accounts(), await book.known(ELS.name), await store.runs()) == ([], [], [])
     assert await waiting(database) == 0
+
+
+@pytest.mark.parametrize("how", ["purge", "unlink"])
+async def test_that_there_was_a_run_along_the_plan_stays_without_its_hour(
+    book: SqliteBook, store: SqliteStore, how: str
+) -> None:
+    placed = await read(store)
+    line = StepRun(ELS.name, placed.run, ONE.started_at, PlanRef("rustig-12", 2), 3)
+    await store.commit([line])
+    if how == "purge":
+        await book.purge(LATER)
+    else:
+        await book.unlink(ELS.name)
+    noon = ONE.started_at.replace(hour=12, minute=0)
+    assert await store.step_runs(ELS.name, EVENING - timedelta(days=9)) == [replace(line, at=noon)]
+
+
+async def test_what_the_runner_takes_back_was_no_run_along_the_plan(book: SqliteBook, store: SqliteStore) -> None:
+    placed = await read(store)
+    await store.commit([StepRun(ELS.name, placed.run, ONE.started_at, PlanRef("rustig-12", 2), 3)])
+    await book.note_look(ELS.name, replace(NOTHING, gone=(ONE.id,)), LATER)
+    assert await store.step_runs(ELS.name, EVENING - timedelta(days=9)) == []
+
+
+async def test_a_week_that_waits_to_be_sent_and_speaks_of_what_is_gone_is_written_anew(
+    book: SqliteBook, store: SqliteStore, database: Database
+) -> None:
+    await read(store)
+    week = letter(f"{ELS.name}:week:2026-W47", kind=Kind.WEEK)
+    passed = OccasionPassed(ELS.name, "week", "2026-W47", EVENING)
+    await store.commit([LetterWritten(week), passed])
+    await book.purge(LATER)
+    assert (await waiting(database), await store.occasions(ELS.name)) == (0, {})
+
+
+async def test_a_week_that_was_sent_stays_passed(book: SqliteBook, store: SqliteStore, database: Database) -> None:
+    await read(store)
+    passed = OccasionPassed(ELS.name, "week", "2026-W47", EVENING)
+    await store.commit([LetterWritten(letter(f"{ELS.name}:week:2026-W47", kind=Kind.WEEK, channel=MAIL.id)), passed])
+    post = SqlitePost(database)
+    claimed = await post.claim(MAIL.id, EVENING)
+    assert claimed is not None
+    await post.settle_sent(claimed)
+    await book.purge(LATER)
+    assert await store.occasions(ELS.name) == {"week": passed}
+
+
+async def test_when_a_run_falls_apart_again_what_was_said_stays_with_the_one_it_was_said_of(
+    book: SqliteBook, store: SqliteStore
+) -> None:
+    for name, second in (("a", 0), ("b", 400)):
+        samples = tuple(sample(float(at)) for at in range(0, 180, 5))
+        run = judged_run(name, samples, ONE.started_at + timedelta(seconds=second))
+        await store.bring(Brought(replace(run, sources=(Source.FILE,)), samples, name), lambda _: [])
+    await store.commit([FeelingSaid(ELS.name, "a", Feeling(after=5), EVENING)])
+    await read(store)
+    assert [(run.id, run.feeling) for run in await store.runs()] == [("a", Feeling(after=5))]
+    await book.purge(LATER)
+    assert {run.id: run.feeling for run in await store.runs()} == {"a": Feeling(after=5), "b": None}
 
 
 async def test_what_comes_after_that_is_refused_whole(book: SqliteBook, store: SqliteStore) -> None:
