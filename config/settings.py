@@ -34,6 +34,7 @@ Language: TypeAlias = Literal["nl", "en"]
 Connect: TypeAlias = Literal["always", "armed"]
 Purpose: TypeAlias = Literal["live", "after", "reminder", "week", "service"]
 ZoneOrigin: TypeAlias = Literal["own", "talk_test", "maf", "reserve", "maximum", "threshold", "strava"]
+Training: TypeAlias = Literal["recovering", "starting", "steady", "years"]
 LogFormat: TypeAlias = Literal["auto", "console", "journal", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
@@ -253,6 +254,8 @@ class Facts(Table):
     """Mean of the last 20 minutes of a 30-minute solo time trial."""
     maximum: int | None = Field(default=None, ge=100, le=220)
     """Measured, not worked out from age."""
+    training: Training = "starting"
+    """How it is with the training, which the 180 formula asks for."""
 
     @field_validator("threshold", "maximum")
     @classmethod

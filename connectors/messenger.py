@@ -20,7 +20,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
-from daemon.domain.wording import Mail, Text
+from daemon.domain.wording import PICTURE, Mail, Text
 from daemon.ports import Blame, DeliveryError
 
 if TYPE_CHECKING:  # importing Apprise takes 0.1 s and 8 MB that a start does not need
@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # importing Apprise takes 0.1 s and 8 MB that a start does no
 
 _LONGEST_REASON = 160
 _MASK = "***"
-_PICTURE = "week.png"
-"""By this name a mail's page shows its picture."""
 
 ANSWER_S = 25.0
 """How long a far end may take to answer, unless its URL says so (`rto`); after 30 s the outbox calls it hanging."""
@@ -176,7 +174,7 @@ def _post(channel: "Apprise", service: "NotifyBase", title: str, mail: Mail) -> 
     from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
 
     service.inline = True  # type: ignore[attr-defined] # only those that have it get here
-    picture = AttachMemory(content=mail.picture, name=_PICTURE, mimetype="image/png")  # type: ignore[no-untyped-call]
+    picture = AttachMemory(content=mail.picture, name=PICTURE, mimetype="image/png")  # type: ignore[no-untyped-call]
     attachment = AppriseAttachment(paths=picture)
     return bool(channel.notify(body=mail.html, title=title, body_format=NotifyFormat.HTML, attach=attachment))
 

@@ -6,6 +6,8 @@ travel with the program (`fonts/README.md`), and no other is looked at: the pict
 
 from pathlib import Path
 
+from daemon.ports import PictureError
+
 FONTS = Path(__file__).with_name("fonts")
 FAMILY = "Duurloop Sans"
 SHARPNESS = 2
@@ -13,14 +15,19 @@ SHARPNESS = 2
 
 
 def png_of(svg: str) -> bytes:
-    """Return the PNG; a tenth of a second of work. Raises ValueError for what is no SVG."""
+    """Return the PNG; a tenth of a second of work. Raises `PictureError`."""
     import resvg_py  # noqa: PLC0415 a library of 3 MB that only a picture needs
 
-    return resvg_py.svg_to_bytes(
-        svg_string=svg,
-        zoom=SHARPNESS,
-        skip_system_fonts=True,
-        font_files=[str(font) for font in sorted(FONTS.glob("*.otf"))],
-        font_family=FAMILY,
-        sans_serif_family=FAMILY,
-    )
+    try:
+        return resvg_py.svg_to_bytes(
+            svg_string=svg,
+            zoom=SHARPNESS,
+            skip_system_fonts=True,
+            font_files=[str(font) for font in sorted(FONTS.glob("*.otf"))],
+            font_family=FAMILY,
+            sans_serif_family=FAMILY,
+        )
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Rust is no Exception
+        raise PictureError(str(error).partition("\n")[0]) from error

@@ -32,8 +32,9 @@ _RUN = """
             ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_name,
         (SELECT t.distance_m FROM take AS t WHERE t.run = take.run AND t.distance_m IS NOT NULL
             ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_distance_m,
-        (SELECT t.plan || ':' || t.step FROM take AS t WHERE t.run = take.run AND t.plan IS NOT NULL
-            ORDER BY t.is_best DESC, t.number LIMIT 1) AS run_plan,
+        coalesce((SELECT t.plan || ':' || t.step FROM take AS t WHERE t.run = take.run AND t.plan IS NOT NULL
+            ORDER BY t.is_best DESC, t.number LIMIT 1),
+            (SELECT step_run.plan || ':' || step_run.step FROM step_run WHERE step_run.run = take.run)) AS run_plan,
         feeling.before, feeling.after, feeling.effort, feeling.note
     FROM take LEFT JOIN feeling ON feeling.run = take.run
 """

@@ -4,19 +4,20 @@ Worked out just before the run is kept, so that all of it becomes durable togeth
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from daemon.clock import Clock
-from daemon.domain.feeling_words import feel_line
+from daemon.domain.progress import Why
 from daemon.domain.run import Run
-from daemon.domain.wording import Text, summary_text
+from daemon.domain.wording import Onward, Outlook, Text, feel_line, summary_text
 from daemon.household import Channel
 from daemon.letters import Scribe
 from daemon.planning import Planner, Sequel
 from daemon.remote import RefusedError
-from daemon.store import Fact, Kind, Letter, LetterWritten
+from daemon.store import Fact, Kind, Letter, LetterWritten, StepRun
 
 log = structlog.get_logger()
 
@@ -54,8 +55,8 @@ class Afterwards:
                 run.duration_s,
                 language,
                 figures=channel.figures,
-                turn=day.toordinal(),
-                outlook=sequel.outlook,
+                turn=self.runner.turn(day),
+                outlook=sequel.outlook if channel.figures else discreet(sequel.outlook),
                 rest=not self._is_agreed((day + timedelta(days=1)).weekday()),
                 sport=run.sport,
             )
@@ -68,6 +69,14 @@ class Afterwards:
         return agreement is not None and weekday in agreement.days
 
 
+def discreet(outlook: Outlook | None) -> Outlook | None:
+    """Return what may be said where figures are not wanted: how it felt stays at home."""
+    if isinstance(outlook, Onward) and outlook.proposal.why is Why.HEAVY:
+        return replace(outlook, proposal=replace(outlook.proposal, why=Why.MORE))
+    return outlook
+
+
 def facts_of(sequel: Sequel, letters: Sequence[Letter]) -> list[Fact]:
-    """Return what is to be kept together with the run."""
-    return [*sequel.facts, *(LetterWritten(letter) for letter in letters)]
+    """Return what is to be kept together with the run; without letters no occasion has passed."""
+    facts = (fact for fact in sequel.facts if letters or isinstance(fact, StepRun))
+    return [*facts, *(LetterWritten(letter) for letter in letters)]

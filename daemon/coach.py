@@ -250,7 +250,7 @@ class Coach:
         self._live(f"cue:{self._moment(effect.at)}", lambda _: words, CUE_WORTH)
 
     def _speak(self, effect: Speak) -> None:
-        turn = self._today().toordinal() + (self._current.words if self._current else 0)
+        turn = self.runner.turn(self._today()) + (self._current.words if self._current else 0)
         if self._current:
             self._current.words += 1
         target, language = self.session.terms.target, self.runner.language

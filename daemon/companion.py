@@ -9,7 +9,8 @@ from daemon.afterwards import Afterwards, FeelLink
 from daemon.clock import Clock
 from daemon.diary import Diary, Sources, Step
 from daemon.domain.calendar import day_of
-from daemon.domain.zone_care import LOOKS_BACK, OCCASION, is_due, suggestion_text, zone_suggestion
+from daemon.domain.wording import suggestion_text
+from daemon.domain.zone_care import LOOKS_BACK, OCCASION, SELDOM, is_due, zone_suggestion
 from daemon.domain.zones import zone_on
 from daemon.household import Plans, Runner
 from daemon.library import Library
@@ -78,8 +79,8 @@ class Companion:
         try:
             standing = await self.planner.standing(self._shared.clock.now())
         except RefusedError:
-            return None, None  # a plan's file that is gone is no reason to say nothing
-        return (standing.step_name, standing.course) if standing else (None, None)
+            return None, None, None  # a plan's file that is gone is no reason to say nothing
+        return (standing.step_name, standing.course, standing.proposal) if standing else (None, None, None)
 
     async def _is_linked(self, runner: str) -> bool:
         accounts = await self._shared.accounts.accounts() if self._shared.accounts else []
@@ -91,8 +92,11 @@ class Companion:
         said = (await store.occasions(name)).get(OCCASION)
         if not is_due(day_of(said.at, self.runner.timezone) if said else None, today):
             return None
+        if any(now - one.at < SELDOM for one in await store.zones_set(name)):
+            return None
         suggestion = zone_suggestion(await store.runs(name, now - LOOKS_BACK), zone_on(today, self._zones))
         if suggestion is None:
             return None
         passed = OccasionPassed(name, OCCASION, today.isoformat(), now)
-        return Suggested(suggestion_text(suggestion, self.runner.language), (passed,))
+        language = self.runner.language
+        return Suggested(lambda figures: suggestion_text(suggestion, language, figures=figures), (passed,))

@@ -33,8 +33,9 @@ from daemon.domain.habit import (
     next_look,
 )
 from daemon.domain.plan import Course
+from daemon.domain.progress import Proposal, Why
 from daemon.domain.week import IsoWeek
-from daemon.domain.wording import Text, Tonight, reminder_text, smallest_step_text
+from daemon.domain.wording import Opening, Text, Tonight, proposal_text, reminder_text, smallest_step_text
 from daemon.household import Runner
 from daemon.letters import Scribe
 from daemon.store import Fact, Kind, LetterWritten, OccasionPassed, Pause, Store, StoreError
@@ -53,8 +54,8 @@ AGREED = "agreed"
 
 log = structlog.get_logger()
 
-Step = tuple[str | None, Course | None]
-"""What the plan proposes: its name in the runner's language, and the course."""
+Step = tuple[str | None, Course | None, Proposal | None]
+"""What the plan proposes: its name in the runner's language, the course, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,10 @@ class Diary:
     async def _words(self, one: Due, now: datetime) -> Sequence[Fact]:
         match one:
             case Reminder(day, opening):
-                name, course = await self._sources.tonight()
-                tonight = Tonight(opening, self._agreement.at.hour, name, course)
+                name, course, proposal = await self._sources.tonight()
+                tonight = Tonight(opening, self._agreement.at.hour, name, course, self._reason(opening, proposal, day))
                 return self._remind(
-                    "reminder", day, reminder_text(tonight, self._runner.language, day.toordinal()), now
+                    "reminder", day, reminder_text(tonight, self._runner.language, self._runner.turn(day)), now
                 )
             case SmallestStep(day):
                 return self._remind("smallest", day, smallest_step_text(self._runner.language), now)
@@ -171,6 +172,12 @@ class Diary:
                 return await self._sources.week_letters(week)
             case Silent():
                 return ()
+
+    def _reason(self, opening: Opening, proposal: Proposal | None, day: date) -> str | None:
+        """Return why the step went back while nobody ran; nobody has said so yet."""
+        if proposal is None or proposal.why is not Why.AWAY or opening is not Opening.PLAIN:
+            return None
+        return proposal_text(proposal, self._runner.language, self._runner.turn(day))
 
     def _remind(self, key: str, day: date, text: Text, now: datetime) -> list[Fact]:
         worth = moment_of(day, self._agreement.at, self._runner.timezone) + WORTH_REMINDING - now
@@ -222,6 +229,4 @@ def _ends_of(pauses: Iterable[Pause]) -> list[datetime]:
 
 
 def _rest(pause: Pause, zone: tzinfo) -> Rest:
-    """Return the days of a pause; the one on which the runner is back before its end is none of them."""
-    ends = [pause.until, *([day_of(pause.ended_at, zone) - timedelta(days=1)] if pause.ended_at else [])]
-    return Rest(day_of(pause.since, zone), min(ends))
+    return Rest.of(pause.since, pause.until, pause.ended_at, zone)

@@ -1,5 +1,6 @@
 """Which run a runner speaks of when they say how it felt, and what they may say of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from unicodedata import category
 
@@ -7,8 +8,10 @@ from daemon.domain.feeling import LONGEST_NOTE, Feeling, Lift, lift_of
 from daemon.domain.run import Run
 from daemon.domain.wording.text import _
 from daemon.household import Runner
+from daemon.planning import Planner
 from daemon.remote import RefusedError
-from daemon.store import Store
+from daemon.signs import sign_of_life
+from daemon.store import FeelingSaid, Store
 
 LAST = "last"
 """Stands for the id of the runner's last run, however long ago that was."""
@@ -65,6 +68,15 @@ async def named_run(store: Store, run_id: str, runner: str | None) -> Run:
     if runner is not None and run.runner != runner:
         raise RefusedError("run {run} is not one of {runner}'s", run=run_id, runner=runner)
     return run
+
+
+async def keep_feeling(store: Store, planner: Planner, run_id: str | None, said: Feeling, now: datetime) -> None:
+    """Keep what was said of a run, or of one to come, and what the plan makes of it. Raises `StoreError`."""
+    runner = planner.runner
+    await store.commit([FeelingSaid(runner.name, run_id, said, now), sign_of_life(runner, now)])
+    with suppress(RefusedError):  # a plan's file that is gone has nothing to say to it
+        if run_id and (line := await planner.retold(run_id, now)):
+            await store.commit([line])
 
 
 async def lift_for(store: Store, runner: str) -> Lift:

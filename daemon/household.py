@@ -78,6 +78,10 @@ class Runner:
     medication: bool = False
     """Whether it changes the heart rate: then no formula, and no word on recovery."""
 
+    def turn(self, day: date) -> int:
+        """Return which variant of what recurs is said on a day; two in one house do not hear the same."""
+        return day.toordinal() + sum(self.name.encode())
+
     def terms(self, day: date) -> Terms:
         """Return what holds on `day`."""
         return Terms(zone_on(day, self.zones), wants_pick_up=self.wants_pick_up)

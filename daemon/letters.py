@@ -48,14 +48,13 @@ class Scribe:
                 text=text(channel),
                 written_at=now,
                 expires_at=now + (worth or WORTH_UNTIL[kind]),
-                not_before=now if kind is Kind.LIVE else self._after_quiet_hours(),
+                not_before=now if kind is Kind.LIVE else self._after_quiet_hours(now),
             )
             for channel in self._runner.channels
             if kind in channel.kinds and channel.id != skip
         ]
 
-    def _after_quiet_hours(self) -> datetime:
+    def _after_quiet_hours(self, now: datetime) -> datetime:
         """Let what is not about this moment wait; live words are for somebody who is running just now."""
-        local = self._clock.now().astimezone(self._runner.timezone)
         quiet = self._runner.quiet
-        return (quiet and quiet.end_after(local)) or local
+        return (quiet and quiet.end_after(now.astimezone(self._runner.timezone))) or now

@@ -1,6 +1,6 @@
 """Where a runner is on their plan, and what it proposes: worked out from the runs themselves, whenever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,10 +11,13 @@ from daemon.domain.takes import are_one_run, take_of
 from daemon.domain.week import Place
 from daemon.domain.wording import LongRun, Onward, Outlook, Waits
 from daemon.household import Plan, Plans, Runner
+from daemon.remote import RefusedError
 from daemon.store import Fact, OccasionPassed, StepChosen, StepRun, Store
 
 LOOKS_BACK = timedelta(days=400)
 """A step that was run longer ago than that says nothing any more."""
+AHEAD = timedelta(days=1)
+"""What is dated further ahead was recorded under a wrong clock, and is no run of the plan yet."""
 REMEMBERED = timedelta(days=14)
 """A run that comes in later than that is no news, and nothing follows from it."""
 LONG_RUN, LONG_RUN_EVERY = "long_run", timedelta(days=7)
@@ -98,18 +101,22 @@ class Planner:
         """
         own = self.runner.plan
         plan = own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
+        if plan.id != plan_id:
+            raise RefusedError('a plan of your own belongs into the settings: plan = "{path}"', path=plan_id)
         instead_of = None if plan is own else own.id if own else ""
         outings = await self._outings(plan, await self._runs(now), None, now)
-        step = propose(stages_of(plan), outings, None, now, self.runner.timezone).step
+        step = propose(self._stages(plan), outings, None, now, self.runner.timezone).step
         return StepChosen(self.runner.name, PlanRef(plan.id, step), now, instead_of)
 
     async def after(self, run: Run, now: datetime) -> Sequel:
         """Return what follows from a run that is not kept yet. Raises `StoreError`, `RefusedError`."""
         if now - run.started_at > REMEMBERED:
             return Sequel(None)
-        before = [one for one in await self._runs(now) if not _is_again(one, run)]
+        known = await self._runs(now)
+        again = frozenset(one.id for one in known if _is_again(one, run))
+        before = [one for one in known if one.id not in again]
         runs = sorted([*before, run], key=lambda one: one.started_at, reverse=True)
-        standing = await self._standing(now, runs)
+        standing = await self._standing(now, runs, again)
         if standing is None:
             return await self._free(run, before, now)
         ran = next((one for one in standing.outings if one.at == run.started_at), None)
@@ -120,6 +127,18 @@ class Planner:
         )
         return Sequel(Onward(standing.proposal, standing.step_name), (line,))
 
+    async def retold(self, run_id: str, now: datetime) -> StepRun | None:
+        """Return the line of the diary anew, when the runner has said how the last run along the plan felt.
+
+        The proposal may be another now, and it stays when the run has to go. Raises `StoreError`, `RefusedError`.
+        """
+        standing = await self.standing(now)
+        if standing is None or not standing.outings:
+            return None
+        lines = await self._store.step_runs(self.runner.name, standing.outings[-1].at)
+        line = next((one for one in lines if one.run == run_id and one.step.plan == standing.plan.id), None)
+        return replace(line, then=standing.proposal.step) if line else None
+
     async def _free(self, run: Run, before: Sequence[Run], now: datetime) -> Sequel:
         if not is_long(run, before):
             return Sequel(None)
@@ -129,17 +148,24 @@ class Planner:
         day = run.started_at.astimezone(self.runner.timezone).date().isoformat()
         return Sequel(LongRun(), (OccasionPassed(self.runner.name, LONG_RUN, day, now),))
 
-    async def _runs(self, now: datetime) -> list[Run]:
-        return await self._store.runs(self.runner.name, now - LOOKS_BACK)
+    def _stages(self, plan: Plan) -> tuple[Stage, ...]:
+        agreement = self.runner.agreement
+        return stages_of(plan, len(agreement.days) if agreement else 0)
 
-    async def _standing(self, now: datetime, runs: Sequence[Run]) -> Standing | None:
+    async def _runs(self, now: datetime) -> list[Run]:
+        return await self._store.runs(self.runner.name, now - LOOKS_BACK, until=now + AHEAD)
+
+    async def _standing(
+        self, now: datetime, runs: Sequence[Run], again: Collection[str] = frozenset()
+    ) -> Standing | None:
+        """Return where the runner is, going by these runs; of those that come `again` the diary does not count."""
         chosen = await self._store.chosen_step(self.runner.name)
         plan, instead_of = self._plan(chosen)
         if plan is None:
             return None
         choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan.id else None
-        outings = await self._outings(plan, runs, choice, now)
-        proposal = propose(stages_of(plan), outings, choice, now, self.runner.timezone)
+        outings = await self._outings(plan, runs, choice, now, again)
+        proposal = propose(self._stages(plan), outings, choice, now, self.runner.timezone)
         return Standing(plan, tuple(outings), proposal, instead_of)
 
     def _plan(self, chosen: StepChosen | None) -> tuple[Plan | None, str | None]:
@@ -150,18 +176,32 @@ class Planner:
             return own, None
         return self._plans(chosen.step.plan, self.runner.language.code), chosen.instead_of
 
-    async def _outings(self, plan: Plan, runs: Sequence[Run], choice: Choice | None, now: datetime) -> list[Outing]:
+    async def _outings(
+        self,
+        plan: Plan,
+        runs: Sequence[Run],
+        choice: Choice | None,
+        now: datetime,
+        again: Collection[str] = frozenset(),
+    ) -> list[Outing]:
         lines = await self._store.step_runs(self.runner.name, now - LOOKS_BACK)
         remembered = {
-            line.run: Remembered(line.at, line.step.step, line.then) for line in lines if line.step.plan == plan.id
+            line.run: Remembered(line.at, line.step.step, line.then)
+            for line in lines
+            if line.step.plan == plan.id and line.run not in again and line.at <= now + AHEAD
         }
-        return along(reversed(runs), plan.id, stages_of(plan), remembered, choice, self.runner.timezone)
+        return along(reversed(runs), plan.id, self._stages(plan), remembered, choice, self.runner.timezone)
 
 
-def stages_of(plan: Plan) -> tuple[Stage, ...]:
-    """Return the steps of a plan as far as progress goes."""
+def stages_of(plan: Plan, a_week: int = 0) -> tuple[Stage, ...]:
+    """Return the steps of a plan as far as progress goes, for so many agreed runs `a_week`."""
     return tuple(
-        Stage(course.runs, course.for_s, "run" if course.has(StepKind.RUN) else "walk", course.least_s)
+        Stage(
+            max(course.runs, min(course.most_runs, a_week)),
+            course.for_s,
+            "run" if course.has(StepKind.RUN) else "walk",
+            course.least_s,
+        )
         for course in plan.courses
     )
 

@@ -56,6 +56,10 @@ class DeliveryError(Exception):
         self.blame = blame
 
 
+class PictureError(Exception):
+    """There will be no picture; the message says why, in one line."""
+
+
 class Messenger(Protocol):
     """One recipient on one service."""
 

@@ -21,7 +21,7 @@ BATCH_S = 0.4
 """With the commit itself the oldest sample that is not durable stays well under a second old."""
 RETRY_S = 5.0
 
-Sequel: TypeAlias = Callable[[], Awaitable[Sequence[Fact]]]
+Then: TypeAlias = Callable[[], Awaitable[Sequence[Fact]]]
 """Says what is to be kept besides, from what is kept so far. May raise `StoreError`."""
 
 
@@ -30,7 +30,7 @@ class Note:
     """Facts that were noted in one breath, and are kept together or not at all."""
 
     facts: tuple[Fact, ...]
-    then: Sequel | None = None
+    then: Then | None = None
 
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class Recorder:
         self.trouble: str | None = None
         """Why facts wait in memory, if they do."""
 
-    def note(self, *facts: Fact, urgent: bool = False, then: Sequel | None = None) -> None:
+    def note(self, *facts: Fact, urgent: bool = False, then: Then | None = None) -> None:
         """Keep these, together, and what `then` makes of them when their turn has come."""
         if not facts:
             return
@@ -131,5 +131,16 @@ class Recorder:
 
 
 async def _whole(note: Note) -> Note:
-    """Return a note with its sequel; one that is put back keeps what it was, and is not asked again."""
-    return Note((*note.facts, *(await note.then()))) if note.then else note
+    """Return a note with its sequel; one that is put back keeps what it was, and is not asked again.
+
+    A sequel with a bug in it costs the answer, not the run: that would come back at every start, bug and all.
+    """
+    if note.then is None:
+        return note
+    try:
+        return Note((*note.facts, *(await note.then())))
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("sequel_failed")
+        return Note(note.facts)

@@ -43,6 +43,9 @@ TICK_S, IDLE_TICK_S = 1.0, 10.0
 STRAVA_WORKER = "strava"
 STRAVA_TERMS = Terms(poll_s=900.0, keep=timedelta(days=7))
 FEEL_SECRET = "feel"  # noqa: S105 - the name of it
+ZONES_EVERY_S = 60.0
+ARRIVALS_S = 90.0
+"""So long after a start the folder and Strava have been looked at."""
 LATE_S = 120.0
 """A worker that has not gone round for this long hangs."""
 
@@ -186,9 +189,10 @@ class Service:
             "outbox": self._send,
             **follow,
         }
+        workers["zones"] = self._mind_zones
         for name, diary in self._diaries.items():
             worker = f"diary of {name}"
-            workers[worker] = partial(diary.run, partial(self._pulses.beat, worker))
+            workers[worker] = partial(self._after_arrivals, partial(diary.run, partial(self._pulses.beat, worker)))
         if self._inbox:
             workers["inbox"] = partial(self._inbox.run, partial(self._pulses.beat, "inbox"))
         if self._strava:
@@ -232,6 +236,20 @@ class Service:
         for diary in self._diaries.values():
             diary.wake()
         return {}
+
+    async def _after_arrivals(self, diary: Worker) -> None:
+        """Let what came in while the house was off find its place before anything is said of it."""
+        if self._inbox or self._strava:
+            await self._clock.sleep(ARRIVALS_S)
+        await diary()
+
+    async def _mind_zones(self) -> None:
+        """Look at the zones now and then, in case a command could not reach the service."""
+        while True:
+            self._pulses.beat("zones")
+            await self._clock.sleep(ZONES_EVERY_S)
+            with suppress(StoreError):
+                await self._refresh()
 
     async def _refresh(self) -> None:
         """Go by the zones as they are set by now; a session that is open keeps the one of its start."""

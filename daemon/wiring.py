@@ -1,25 +1,17 @@
 """The one place that knows every name: settings in, a ready service out."""
 
 import asyncio
-import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from config.faults import SettingsError
-from config.language import catalogue
-from config.plan_files import PlanPart, load_plan
-from config.settings import Channel as ChannelSettings
-from config.settings import Runner as RunnerSettings
 from config.settings import Settings
 from connectors.sqlite import Database, open_database
 from connectors.sqlite_post import SqlitePost
@@ -30,23 +22,19 @@ from daemon.clock import Clock, SystemClock
 from daemon.coach import Observer
 from daemon.companion import Companion, Shared
 from daemon.control import listening
-from daemon.domain.habit import Agreement
-from daemon.domain.heart_rate import Bpm
-from daemon.domain.plan import Block, Course, Edge, HeartLed, PlanRef, Step, StepKind
-from daemon.domain.wording import Language
-from daemon.domain.zones import TargetZone, ZoneOrigin
-from daemon.household import Channel, Plan, Plans, QuietHours, Runner
+from daemon.from_settings import channel_id, group_of, plans_of, runners_of, sports_of, strava_terms_of
+from daemon.household import Runner
 from daemon.importing import Harvest
 from daemon.permit import Connect
+from daemon.planning import Planner
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.redaction import redactor
-from daemon.remote import RefusedError
 from daemon.service import FEEL_SECRET, LATE_S, STRAVA_WORKER, FeelUrl, Parts, Service, Shelves, Watched
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
-from daemon.store import Kind, Store
+from daemon.store import Store
 from daemon.strava.book import Book
-from daemon.strava.follower import Follower, Terms
+from daemon.strava.follower import Follower
 from daemon.strava.port import Strava
 from daemon.supervisor import Worker, supervise
 from daemon.telling import TellingError
@@ -56,10 +44,6 @@ from daemon.yardstick import Yardstick
 if TYPE_CHECKING:  # loaded where there is a page
     from aiohttp import web
 
-POLL_BESIDE_EVENTS = timedelta(hours=1)
-"""Events get lost: they make looking rarer, not needless."""
-MAILBOXES = ("mailto://", "mailtos://")
-"""Apprise's schemes for mail. What it sends in other ways gets the words alone."""
 WATCH_S = 5.0
 """How often life is looked at where systemd does not say how often it wants to hear of it."""
 
@@ -179,21 +163,6 @@ def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat
     )
 
 
-def runners_of(settings: Settings, spoken: str | None = None) -> tuple[Runner, ...]:
-    """Return the runners, as the service has them; or in the language that is `spoken` at a terminal."""
-    beside = settings.file.parent if settings.file else None
-    return tuple(_runner(runner, spoken or runner.language, _timezone(settings), beside) for runner in settings.runners)
-
-
-def sports_of(settings: Settings) -> frozenset[str]:
-    """Return the sports that are wanted beyond runs and walks, by our names."""
-    from connectors.activity_files.values import sport_named  # noqa: PLC0415 - only where sports are listed
-    from connectors.strava_archive.sports import sport_called  # noqa: PLC0415
-
-    listed = settings.strava.sports
-    return frozenset(own for sport in listed for own in (sport_named(sport), sport_called(sport)) if own)
-
-
 def strava_of(settings: Settings, clock: Clock) -> Strava:
     """Return the door to Strava for the application of the settings. Raises `NoApplicationError`."""
     from connectors.strava import StravaConnector  # noqa: PLC0415 - no application, no Strava
@@ -205,14 +174,6 @@ def strava_of(settings: Settings, clock: Clock) -> Strava:
             "client_id and client_secret under [strava]"
         )
     return StravaConnector(strava.client_id, secret.get_secret_value(), strava.oauth_url, strava.api_url, clock.now)
-
-
-def strava_terms_of(settings: Settings) -> Terms:
-    """Return how often to look, and how long to keep."""
-    poll = timedelta(minutes=settings.strava.poll_minutes)
-    if settings.strava.webhook:
-        poll = max(poll, POLL_BESIDE_EVENTS)
-    return Terms(poll.total_seconds(), timedelta(days=settings.strava.keep_days))
 
 
 def _page(
@@ -234,7 +195,8 @@ def _page(
 
         async def routes() -> "Sequence[web.AbstractRouteDef]":
             secret = await shelves.store.secret(FEEL_SECRET)
-            own = [*feel_routes(secret, runners, shelves.store, clock), *help_routes(runners[0].language)]
+            planners = [Planner(runner, shelves.store, plans_of(settings)) for runner in runners]
+            own = [*feel_routes(secret, planners, shelves.store, clock), *help_routes(runners[0].language)]
             if webhook is None:
                 return own
             await webhook.recall()
@@ -244,12 +206,6 @@ def _page(
         return partial(serve_page, listen.host, listen.port, routes, clock, chance, subscribe)
 
     return make
-
-
-def group_of(settings: Settings) -> tuple[str, ...]:
-    """Return who said yes to having their runs added up, by the names of the runners."""
-    listed = {name.casefold() for name in settings.group.runners}
-    return tuple(runner.name for runner in settings.runners if runner.name.casefold() in listed)
 
 
 def shared_of(settings: Settings, store: Store, book: Book, clock: Clock, secret: bytes = b"") -> Shared:
@@ -306,95 +262,12 @@ def _read_file(path: Path, yardstick: Yardstick, seen: Mapping[str, tuple[str, .
     return read(Job(path), yardstick, seen)
 
 
-def _runner(runner: RunnerSettings, code: str, timezone: tzinfo, beside: Path | None) -> Runner:
-    return Runner(
-        name=runner.name,
-        language=language(code),
-        zones=zones_of(runner),
-        channels=tuple(_channel(runner, channel) for channel in runner.channels),
-        timezone=timezone,
-        quiet=QuietHours(runner.quiet.start, runner.quiet.end) if runner.quiet else None,
-        wants_pick_up=runner.nudges.below,
-        wants_hello=runner.nudges.hello,
-        plan=plan_named(runner.plan, code, beside) if runner.plan else None,
-        agreement=_agreement(runner),
-        medication=runner.medication,
-    )
-
-
-def _agreement(runner: RunnerSettings) -> Agreement:
-    days, week = frozenset(int(day) for day in runner.days), runner.week
-    if runner.time is None:  # then there are no days either
-        return Agreement(days, week_day=int(week.day), week_at=week.at)
-    return Agreement(days, runner.time, int(week.day), week.at)
-
-
-def language(code: str) -> Language:
-    """Return a language by its code."""
-    words = catalogue(code)
-    return Language(words.gettext, words.ngettext, code)
-
-
-def zones_of(runner: RunnerSettings) -> tuple[TargetZone, ...]:
-    """Return a runner's zones as the domain has them."""
-    return tuple(
-        TargetZone(Bpm(zone.bounds.low), Bpm(zone.bounds.high), ZoneOrigin(zone.origin), runner.name, zone.since)
-        for zone in runner.zone
-    )
-
-
-def plans_of(settings: Settings) -> Plans:
-    """Return the way to any plan: those that come along, and files from beside the settings."""
-    beside = settings.file.parent if settings.file else None
-    return lambda plan, language: plan_named(plan, language, beside)
-
-
-def plan_named(plan: str, language: str, beside: Path | None) -> Plan:
-    """Return a plan by its id, or by the path of its file. Raises `RefusedError`."""
-    try:
-        file = load_plan(plan, beside)
-    except SettingsError as error:
-        raise RefusedError("{fault}", fault=str(error.faults[0])) from error
-    courses = tuple(
-        Course.of(
-            (Block(block.repeats, tuple(_step(part) for part in block.parts)) for block in step.course),
-            PlanRef(file.id, number),
-            step.runs.least,
-            step.name.nl if language == "nl" else step.name.en,
-        )
-        for number, step in enumerate(file.steps, start=1)
-    )
-    return Plan(file.id, file.name.nl if language == "nl" else file.name.en, courses)
-
-
-def _step(part: PlanPart) -> Step:
-    kind, lead = StepKind(part.kind), part.lead
-    if lead is None:
-        return Step(kind, part.duration_s)
-    until = Edge(lead.until) if isinstance(lead.until, str) else Bpm(lead.until)
-    return Step(kind, part.duration_s, HeartLed(until, lead.least_s))
-
-
-def _channel(runner: RunnerSettings, channel: ChannelSettings) -> Channel:
-    return Channel(
-        _channel_id(runner, channel),
-        channel.name,
-        frozenset(Kind(kind) for kind in channel.purposes),
-        channel.figures,
-        channel.address.get_secret_value().lower().startswith(MAILBOXES),
-    )
-
-
-def _channel_id(runner: RunnerSettings, channel: ChannelSettings) -> str:
-    return f"{runner.name}/{channel.name}"
-
-
 def _messengers(settings: Settings) -> dict[str, Messenger]:
     from connectors.messenger import AppriseMessenger  # noqa: PLC0415 - Apprise comes later still, at the first send
 
     redact = redactor(settings.secrets())
     return {
-        (name := _channel_id(runner, channel)): AppriseMessenger(name, channel.address.get_secret_value(), redact)
+        (name := channel_id(runner, channel)): AppriseMessenger(name, channel.address.get_secret_value(), redact)
         for runner in settings.runners
         for channel in runner.channels
     }
@@ -414,18 +287,3 @@ def _sources(settings: Settings, clock: Clock, chance: random.Random, beat: Beat
         )
         for name, strap in worn
     }
-
-
-def _timezone(settings: Settings) -> tzinfo:
-    return ZoneInfo(settings.timezone) if settings.timezone else system_timezone()
-
-
-def system_timezone() -> tzinfo:
-    """Return the machine's time zone, with its summer times, not merely today's offset."""
-    named = os.environ.get("TZ", "").lstrip(":")
-    place = Path("/etc/localtime").resolve()
-    name = named or str(place).partition("/zoneinfo/")[2]
-    try:
-        return ZoneInfo(name or "UTC")
-    except (OSError, ValueError, KeyError):  # TZ may also hold a rule, as CET-1CEST
-        return UTC

@@ -510,7 +510,9 @@ class MemoryStore:
 
     def _with_feeling(self, run: Run) -> Run:
         said = next((said for (_, of), said in self._feelings.items() if of == run.id), None)
-        return replace(run, feeling=said.feeling) if said else run
+        line = self._step_runs.get(run.id)
+        plan = run.plan or (line.step if line else None)
+        return replace(run, feeling=said.feeling if said else None, plan=plan)
 
     def _keep_letter(self, letter: Letter) -> None:
         if any((kept.key, kept.channel) == (letter.key, letter.channel) for kept in self._letters.values()):

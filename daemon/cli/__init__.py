@@ -4,7 +4,9 @@ Each group of commands is a module that is imported when it is called: `status` 
 because it loads neither Bluetooth nor the database.
 """
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +14,8 @@ import click
 
 from daemon.cli.common import exit_code_of, explain
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What is printed goes to a file, and its disk is full or broken."""
 COMMANDS = {
     "demo": "demo:demo",
     "run": "run:run",
@@ -86,6 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()  # whoever read along has seen enough
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it would fail once more at the exit
+            sys.exit(f"duurloop: {error.strerror}")
         code = exit_code_of(error)
         if code is None:
             raise

@@ -9,11 +9,10 @@ from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import load_settings, runner_option, words
 from daemon.cli.database import writable
 from daemon.cli.speech import terminal_language
-from daemon.commands import chosen
 from daemon.domain.calendar import day_of
-from daemon.domain.care import Section, answer, help_page, introduction, questions
+from daemon.domain.wording.care import Section, answer, help_page, introduction, questions
+from daemon.from_settings import runner_meant
 from daemon.store import OccasionPassed
-from daemon.wiring import runners_of
 
 SCREENING = "screening"
 """The kind of occasion that is kept: the day, and nothing else."""
@@ -39,14 +38,12 @@ def _lines(section: Section, *, is_first: bool) -> list[str]:
 
 def _screen(ctx: click.Context, runner: str | None) -> None:
     language = terminal_language()
-    settings = load_settings(ctx)
-    name = chosen([one.name for one in settings.runners], runner)
-    whose = next(one for one in runners_of(settings) if one.name == name)
+    whose = runner_meant(load_settings(ctx), runner)
     click.echo(introduction(language))
     said = [_is_yes(question) for question in questions(language)]
     now = datetime.now(UTC)
     day = day_of(now, whose.timezone).isoformat()
-    asyncio.run(_keep(ctx, OccasionPassed(name, SCREENING, day, now)))
+    asyncio.run(_keep(ctx, OccasionPassed(whose.name, SCREENING, day, now)))
     click.echo()
     click.echo(answer(language, any_yes=any(said)))
 

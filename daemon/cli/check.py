@@ -1,10 +1,14 @@
 """`duurloop check`: whether the settings are well."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from daemon.cli.common import Exit, json_option, load_settings, print_json, words
+
+if TYPE_CHECKING:  # pydantic is slow to load and --help does without
+    from config.settings import Settings
 
 
 @click.command()
@@ -40,12 +44,12 @@ def check(ctx: click.Context, *, example: bool, as_json: bool) -> None:
     click.echo(fine.format(file=settings.file))
 
 
-def _unusable_channels(settings: "object") -> list[str]:
+def _unusable_channels(settings: "Settings") -> list[str]:
     from connectors.messenger import check_url  # noqa: PLC0415 - loads Apprise
 
     return [
         f"{runner.name}'s channel {channel.name}: {fault}"
-        for runner in settings.runners  # type: ignore[attr-defined]
+        for runner in settings.runners
         for channel in runner.channels
         if (fault := check_url(channel.address.get_secret_value()))
     ]

@@ -4,11 +4,14 @@ import os
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from daemon.telling import TellingError
+
+if TYPE_CHECKING:  # pydantic is loaded only where settings are
+    from config.settings import Settings
 
 SYSTEM_STATE = Path("/var/lib/duurloop")
 
@@ -115,7 +118,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def load_settings(ctx: click.Context) -> Any:  # noqa: ANN401 - Settings, but pydantic is loaded only here
+def load_settings(ctx: click.Context) -> "Settings":
     """Return the settings. Raises `SettingsError`."""
     from config.faults import TONGUE  # noqa: PLC0415
     from config.loader import find_settings, load  # noqa: PLC0415

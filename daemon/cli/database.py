@@ -30,6 +30,6 @@ async def readable(ctx: click.Context) -> AsyncIterator[Database | None]:
 
 
 def wake(ctx: click.Context) -> None:
-    """Let a running service look at once at what has changed here; it would look by itself in a while."""
+    """Let a running service look at once at what has changed here; by itself it would within ten minutes."""
     with suppress(NotRunningError, NoAnswerError, RefusedError, OSError):
         ask(state_folder(ctx), "wake")

@@ -8,22 +8,21 @@ from datetime import UTC, datetime
 
 import click
 
+from config.settings import Settings
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import readable, writable
 from daemon.cli.speech import terminal_language
-from daemon.commands import chosen
 from daemon.domain.feeling import EFFORTS, FEELINGS, Feeling, Lift
-from daemon.domain.feeling_words import feeling_lines, lift_text
 from daemon.domain.run import Run
-from daemon.domain.wording import duration
-from daemon.feeling import LAST, RECENT, known_run, lift_for, named_run, note_from, run_meant
+from daemon.domain.wording import duration, feeling_lines, lift_text
+from daemon.feeling import LAST, RECENT, keep_feeling, known_run, lift_for, named_run, note_from, run_meant
+from daemon.from_settings import plans_of, runner_meant
 from daemon.household import Runner
+from daemon.planning import Planner
 from daemon.remote import RefusedError
 from daemon.report import run_report
-from daemon.signs import sign_of_life
-from daemon.store import FeelingSaid, Store
-from daemon.wiring import runners_of
+from daemon.store import Store
 
 Ask = Callable[[str], str]
 """Puts a question to the person at the terminal; Enter alone is no answer."""
@@ -65,48 +64,48 @@ def feel(
     Without any option it shows what you said of it. What you say stays on this machine.
     """
     said = Feeling(before, after, effort, note)
-    runners = runners_of(load_settings(ctx))
+    settings = load_settings(ctx)
     if said == Feeling():
-        whose, run, lift = asyncio.run(_look(ctx, runners, runner, run_id))
+        whose, run, lift = asyncio.run(_look(ctx, settings, runner, run_id))
         asked = Feeling() if as_json or not sys.stdin.isatty() else _asked(run, datetime.now(UTC), _ask)
         if asked == Feeling():
             _show(whose, run, lift, as_json=as_json)
             return
         said, run_id = asked, run.id
-    told, run_or_none, lift = asyncio.run(_say(ctx, runners, runner, run_id, said))
+    told, run_or_none, lift = asyncio.run(_say(ctx, settings, runner, run_id, said))
     _thank(told, run_or_none, said, lift, as_json=as_json)
 
 
 async def _look(
-    ctx: click.Context, runners: tuple[Runner, ...], wanted: str | None, run_id: str | None
+    ctx: click.Context, settings: Settings, wanted: str | None, run_id: str | None
 ) -> tuple[Runner, Run, Lift]:
     async with readable(ctx) as database:
         if database is None:
             raise RefusedError("No runs yet. They come by themselves: put the strap on.")
         store = SqliteStore(database)
-        whose = await _whose(store, runners, wanted, run_id)
+        whose = await _whose(store, settings, wanted, run_id)
         run = await known_run(store, whose, run_id or LAST)
         return whose, run, await lift_for(store, whose.name)
 
 
 async def _say(
-    ctx: click.Context, runners: tuple[Runner, ...], wanted: str | None, run_id: str | None, said: Feeling
+    ctx: click.Context, settings: Settings, wanted: str | None, run_id: str | None, said: Feeling
 ) -> tuple[Runner, Run | None, Lift]:
     now = datetime.now(UTC)
     async with writable(ctx) as database:
         store = SqliteStore(database)
-        whose = await _whose(store, runners, wanted, run_id)
+        whose = await _whose(store, settings, wanted, run_id)
         run = await run_meant(store, whose, run_id, said, now)
-        await store.commit([FeelingSaid(whose.name, run.id if run else None, said, now), sign_of_life(whose, now)])
+        planner = Planner(whose, store, plans_of(settings))
+        await keep_feeling(store, planner, run.id if run else None, said, now)
         return whose, await store.run(run.id) if run else None, await lift_for(store, whose.name)
 
 
-async def _whose(store: Store, runners: tuple[Runner, ...], wanted: str | None, run_id: str | None) -> Runner:
+async def _whose(store: Store, settings: Settings, wanted: str | None, run_id: str | None) -> Runner:
     """Return who speaks: the one who was named, the one whose run it is, or the only one."""
-    if wanted is None and len(runners) > 1 and run_id not in (None, LAST):
+    if wanted is None and len(settings.runners) > 1 and run_id not in (None, LAST):
         wanted = (await named_run(store, run_id or "", None)).runner
-    name = chosen([runner.name for runner in runners], wanted)
-    return next(runner for runner in runners if runner.name == name)
+    return runner_meant(settings, wanted)
 
 
 # -- asking, one after the other ---------------------------------------------------------------------

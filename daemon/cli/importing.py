@@ -9,24 +9,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
+from config.settings import Settings
 from connectors.activity_files.content import printable
 from connectors.sqlite_store import SqliteStore
 from connectors.strava_archive import Archive
 from daemon.cli.common import Exit, json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import wake, writable
 from daemon.clock import SystemClock
-from daemon.commands import chosen
 from daemon.crew import harvests
 from daemon.finding import Found, find
+from daemon.from_settings import runner_meant
 from daemon.household import Runner
 from daemon.importing import Outcome, Refusal, Told, keep
 from daemon.logs import only_errors
 from daemon.reading import Hint, Job
-from daemon.wiring import companion_of, runners_of
+from daemon.wiring import companion_of
 
 INTERRUPTED = 130
 HANDFUL = 5
@@ -52,7 +52,7 @@ def import_(ctx: click.Context, *, paths: tuple[Path, ...], runner: str | None, 
     What was brought in before is known again; nothing in PATH is changed.
     """
     settings = load_settings(ctx)
-    whose = _choose(runners_of(settings), runner)
+    whose = runner_meant(settings, runner)
     found = find(paths)
     try:
         with only_errors(), _report(found, as_json=as_json) as report:
@@ -65,12 +65,7 @@ def import_(ctx: click.Context, *, paths: tuple[Path, ...], runner: str | None, 
     ctx.exit(report.exit)
 
 
-async def _bring(
-    ctx: click.Context,
-    settings: Any,  # noqa: ANN401 - Settings, loaded late
-    runner: Runner,
-    report: "_Report",
-) -> None:
+async def _bring(ctx: click.Context, settings: Settings, runner: Runner, report: "_Report") -> None:
     found = report.found
     async with writable(ctx) as database:
         store, clock = SqliteStore(database), SystemClock()
@@ -88,11 +83,6 @@ async def _bring(
                     await asyncio.to_thread(wake, ctx)
         if news > 1:
             await asyncio.to_thread(wake, ctx)
-
-
-def _choose(runners: Sequence[Runner], name: str | None) -> Runner:
-    whose = chosen([runner.name for runner in runners], name)
-    return next(runner for runner in runners if runner.name == whose)
 
 
 # -- what is told --------------------------------------------------------------------------------------

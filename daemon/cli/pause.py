@@ -10,12 +10,11 @@ import click
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import wake, writable
-from daemon.commands import chosen
 from daemon.domain.calendar import day_of
+from daemon.from_settings import runner_meant
 from daemon.household import Runner
 from daemon.signs import sign_of_life
 from daemon.store import Pause, Paused, Resumed, Store
-from daemon.wiring import runners_of
 
 LONGEST_DAYS = 366
 LONGEST_WHY = 200
@@ -53,7 +52,7 @@ def _reason(_ctx: click.Context, _parameter: click.Parameter, text: str | None) 
 @click.pass_context
 def pause(ctx: click.Context, *, until: str, why: str | None, runner: str | None, as_json: bool) -> None:
     """Rest: no reminders until then, and nothing is lost. Said once more it moves the end."""
-    whose, now = _whose(ctx, runner), datetime.now(UTC)
+    whose, now = runner_meant(load_settings(ctx), runner), datetime.now(UTC)
     last = _last_day(until, day_of(now, whose.timezone))
     before, kept = asyncio.run(_pause(ctx, whose, last, why, now))
     wake(ctx)
@@ -74,7 +73,7 @@ def pause(ctx: click.Context, *, until: str, why: str | None, runner: str | None
 @click.pass_context
 def resume(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
     """End a pause before its time."""
-    whose = _whose(ctx, runner)
+    whose = runner_meant(load_settings(ctx), runner)
     before = asyncio.run(_resume(ctx, whose, datetime.now(UTC)))
     wake(ctx)
     if as_json:
@@ -83,12 +82,6 @@ def resume(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
         click.echo(words("Good to have you back. Everything goes on as agreed; begin gently."))
     else:
         click.echo(words("There is no pause just now. Everything goes on as agreed."))
-
-
-def _whose(ctx: click.Context, wanted: str | None) -> Runner:
-    runners = runners_of(load_settings(ctx))
-    name = chosen([runner.name for runner in runners], wanted)
-    return next(runner for runner in runners if runner.name == name)
 
 
 def _last_day(text: str, today: date) -> date:

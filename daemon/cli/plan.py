@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
+from config.settings import Settings
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import readable, wake, writable
 from daemon.cli.speech import terminal_language
-from daemon.commands import chosen
 from daemon.domain.progress import Move, propose
 from daemon.domain.wording import Language, course_lines, proposal_text
+from daemon.from_settings import plans_of, runner_meant
 from daemon.household import Runner
 from daemon.planning import Planner, Standing, stages_of
 from daemon.report import legs_report
-from daemon.wiring import plans_of, runners_of
 
 MOVES = {"next": Move.NEXT, "same": Move.SAME, "easier": Move.EASIER}
 USE = "use"
@@ -33,8 +33,7 @@ def plan(ctx: click.Context, *, choice: str | None, plan_id: str | None, runner:
     if (choice == USE) != (plan_id is not None):
         raise click.UsageError(words("say which plan: duurloop plan use rustig-12"))
     settings = load_settings(ctx)
-    name = chosen([one.name for one in settings.runners], runner)
-    whose = next(one for one in runners_of(settings, terminal_language().code) if one.name == name)
+    whose = runner_meant(settings, runner, terminal_language().code)
     planner = _PlannerMaker(whose, settings)
     if plan_id is not None:
         standing = asyncio.run(_use(ctx, planner, plan_id))
@@ -43,7 +42,7 @@ def plan(ctx: click.Context, *, choice: str | None, plan_id: str | None, runner:
     if choice:
         wake(ctx)
     if standing is None:
-        raise Failure("{runner} runs without a plan: duurloop plan use rustig-12 begins one", runner=name)
+        raise Failure("{runner} runs without a plan: duurloop plan use rustig-12 begins one", runner=whose.name)
     if as_json:
         print_json(_report(whose, standing))
         return
@@ -54,7 +53,7 @@ def plan(ctx: click.Context, *, choice: str | None, plan_id: str | None, runner:
 class _PlannerMaker:
     """Makes a runner's planner, once there is a store."""
 
-    def __init__(self, runner: Runner, settings: Any) -> None:  # noqa: ANN401 - Settings, loaded late
+    def __init__(self, runner: Runner, settings: Settings) -> None:
         self.runner = runner
         self._plans = plans_of(settings)
 
@@ -79,10 +78,16 @@ async def _choose(ctx: click.Context, maker: _PlannerMaker, move: Move) -> Stand
         standing = await planner.standing(now)
         choice = await planner.choose(move, now)
         if standing and choice is None:
-            raise Failure("the plan has no such step: it has {steps}", steps=len(standing.plan.courses))
+            raise _no_such_step(standing)
         if choice:
             await store.commit([choice])
         return await planner.standing(now)
+
+
+def _no_such_step(standing: Standing) -> Failure:
+    if standing.proposal.step > 1:
+        return Failure("this is the plan's last step: you may stay here for as long as it pleases you")
+    return Failure("this is the plan's first step, there is none before it: walking part of it is fine, too")
 
 
 async def _use(ctx: click.Context, maker: _PlannerMaker, plan_id: str) -> Standing | None:

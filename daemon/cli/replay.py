@@ -8,6 +8,7 @@ import click
 
 from config.language import language_of
 from connectors.activity_files import read_recordings
+from daemon.cli.arguments import Zone
 from daemon.cli.common import json_option, load_settings, print_json, words
 from daemon.cli.speech import clock_text, run_lines, terminal_language
 from daemon.commands import pick_step
@@ -15,23 +16,10 @@ from daemon.domain.plan import Course
 from daemon.domain.session import Announce, Speak, Terms
 from daemon.domain.wording import Language, cue_text, nudge_text
 from daemon.domain.zones import TargetZone, zone_on
+from daemon.from_settings import plan_named, system_timezone, zones_of
 from daemon.replay import Replayed
 from daemon.replay import replay as play
 from daemon.report import cue_report, nudge_report, run_report
-from daemon.wiring import plan_named, system_timezone, zones_of
-
-
-class Zone(click.ParamType[TargetZone]):
-    """`120-140`."""
-
-    name = "zone"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetZone:
-        """Read a zone."""
-        try:
-            return TargetZone.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
 
 import click
 
+from config.faults import SettingsError
 from connectors.sqlite_store import SqliteStore
-from daemon.cli.common import Failure, json_option, print_json, runner_option
+from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option
 from daemon.cli.database import readable
 from daemon.cli.speech import run_lines, terminal_language
 from daemon.domain.run import Run
 from daemon.domain.wording import verdict_text
+from daemon.from_settings import system_timezone, timezone_of
 from daemon.report import run_report
-from daemon.wiring import system_timezone
 
 T = TypeVar("T")
 
@@ -26,14 +27,14 @@ T = TypeVar("T")
 @click.pass_context
 def runs(ctx: click.Context, *, since: datetime | None, runner: str | None, as_json: bool) -> None:
     """List the runs, newest first."""
-    zone = system_timezone()
+    zone = _timezone(ctx)
     begin = since.replace(tzinfo=zone).astimezone(UTC) if since else None
     nothing: list[Run] = []
     found = _look(ctx, lambda store: store.runs(runner, begin), nothing)
     if as_json:
         print_json([run_report(run, zone) for run in found])
         return
-    for line in _table(found):
+    for line in _table(found, zone):
         click.echo(line)
 
 
@@ -56,10 +57,18 @@ def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) 
     if run is None:
         raise Failure("no run {run} is kept here: duurloop runs lists them", run=run_id)
     if as_json:
-        print_json(run_report(run, system_timezone()))
+        print_json(run_report(run, _timezone(ctx)))
         return
-    for line in run_lines(run, terminal_language(), system_timezone()):
+    for line in run_lines(run, terminal_language(), _timezone(ctx)):
         click.echo(line)
+
+
+def _timezone(ctx: click.Context) -> tzinfo:
+    """Return the house's time zone, as the week has it; without settings that can be read the machine's."""
+    try:
+        return timezone_of(load_settings(ctx))
+    except SettingsError:
+        return system_timezone()
 
 
 def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
@@ -72,8 +81,8 @@ def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], n
     return asyncio.run(look())
 
 
-def _table(found: Sequence[Run]) -> list[str]:
-    language, zone = terminal_language(), system_timezone()
+def _table(found: Sequence[Run], zone: tzinfo) -> list[str]:
+    language = terminal_language()
     if not found:
         return [language.say("No runs yet. They come by themselves: put the strap on.")]
     return [

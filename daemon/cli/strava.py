@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from config.settings import Settings
 from connectors.oauth_callback import OAuthCallback, Redirect, redirect_of
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
@@ -22,6 +23,7 @@ from daemon.cli.database import readable, writable
 from daemon.cli.strava_words import link_lines
 from daemon.clock import Clock, SystemClock
 from daemon.commands import chosen
+from daemon.from_settings import runners_of, strava_terms_of
 from daemon.logs import only_errors
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.state_folder import STRAVA_LOCK_NAME, alone, prepare
@@ -30,7 +32,7 @@ from daemon.strava.follower import Follower
 from daemon.strava.port import WANTED_SCOPES, Scope, Strava, StravaError, missing_scopes
 from daemon.strava.report import LinksReport
 from daemon.strava.words import SCOPES, STATES
-from daemon.wiring import companion_of, runners_of, strava_of, strava_terms_of
+from daemon.wiring import companion_of, strava_of
 
 PATIENCE_S = 300.0
 LONGEST_PAUSE_S = 20 * 60.0
@@ -271,10 +273,7 @@ async def _sync_by_service(ctx: click.Context, say: Progress) -> list[dict[str, 
 
 
 async def _sync_alone(
-    ctx: click.Context,
-    settings: Any,  # noqa: ANN401 - Settings, loaded late
-    runner: str | None,
-    say: Progress,
+    ctx: click.Context, settings: Settings, runner: str | None, say: Progress
 ) -> list[dict[str, Any]]:
     """Do what the service would do, in its place."""
     clock = SystemClock()

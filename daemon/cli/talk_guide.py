@@ -1,16 +1,61 @@
 """The talk test at a terminal: says what to do, waits, asks."""
 
 from collections.abc import Callable
+from textwrap import fill
+
+import click
 
 from daemon.cli.common import words
+from daemon.clock import SystemClock
 from daemon.domain.talk_test import STAGE_S, STAGES, Speech, TalkTest, answer, text_for
-from daemon.domain.zones import EFFORT_HRS
+from daemon.domain.zones import EFFORT_HRS, TargetZone
 
+LINE_LENGTH = 72
 QUIT = "q"
 
 
 class QuitError(Exception):
     """The runner has had enough; nothing follows from it."""
+
+
+def zone_by_talking(heart_rate: Callable[[], int | None]) -> TargetZone | None:
+    """Lead through the talk test at this terminal; return the zone if the runner wants it set.
+
+    `heart_rate` returns what the strap shows just now, None if it is not heard.
+    """
+    guide = Guide(_put, _say, heart_rate, SystemClock().monotonic)
+    try:
+        test = guide.lead()
+        proposal = test.proposal
+        click.echo()
+        if proposal is None:
+            click.echo(words("No zone follows from this. Another day, begun more slowly, may tell more."))
+        else:
+            click.echo(
+                words("Speaking came easily up to {bpm}. Your calm zone would be {zone}.").format(
+                    bpm=test.comfortable_hr, zone=proposal.zone
+                )
+            )
+            click.echo(words("It ends a little below that: calm is where talking costs nothing at all."))
+            if test.heard[-1].speech is Speech.EASY:
+                click.echo(words("Speaking stayed easy to the end, so your zone may well lie a little higher."))
+            if guide.agree(words("Set it from today on? yes or no")):
+                return proposal.zone
+    except QuitError:
+        click.echo()
+    click.echo(words("Nothing has changed."))
+    return None
+
+
+def _put(question: str) -> str:
+    typed: str = click.prompt(question, default="", show_default=False)
+    return typed
+
+
+def _say(text: str) -> None:
+    """Print a text in lines that are easily read aloud."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    click.echo(fill(text, LINE_LENGTH, subsequent_indent=indent))
 
 
 class Guide:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
+from config.settings import Settings
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, state_folder, words
@@ -17,18 +17,18 @@ from daemon.cli.database import readable, writable
 from daemon.cli.speech import terminal_language
 from daemon.cli.week_words import week_lines
 from daemon.clock import SystemClock
-from daemon.commands import chosen
 from daemon.domain.calendar import day_of
 from daemon.domain.week import Circumstances, IsoWeek, Together, Week, week_of
-from daemon.domain.wording import Language, Text, week_text
+from daemon.domain.wording import PICTURE, Language, Text, week_text
+from daemon.from_settings import runner_meant
 from daemon.household import Runner
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.store import Letter, LetterWritten
 from daemon.weekly.drawing import week_drawing
-from daemon.weekly.mail import PICTURE, week_mail
+from daemon.weekly.mail import week_mail
 from daemon.weekly.report import week_report
 from daemon.weekly.words import week_dates, week_title
-from daemon.wiring import companion_of, runners_of, weeks_of
+from daemon.wiring import companion_of, weeks_of
 
 STDOUT = "-"
 
@@ -51,7 +51,7 @@ class _Seen:
 
     def text(self, language: Language) -> Text:
         """Return its words, with the figures: this is the runner's own terminal."""
-        turn = day_of(self.now, self.runner.timezone).toordinal()
+        turn = self.runner.turn(day_of(self.now, self.runner.timezone))
         return week_text(self.week, language, figures=True, turn=turn, together=self.group)
 
     def png(self) -> bytes:
@@ -89,28 +89,29 @@ def week(
     if (html == STDOUT) + (png == STDOUT) + as_json > 1:
         raise click.UsageError(words("only one of --json, --html - and --png - fits on stdout"))
     settings, now = load_settings(ctx), datetime.now(UTC)
-    name = chosen([one.name for one in settings.runners], runner)
-    whose = next(one for one in runners_of(settings) if one.name == name)
+    whose = runner_meant(settings, runner)
     this_week = IsoWeek.of(day_of(now, whose.timezone))
     key = key or this_week
     if key > this_week:
         raise click.UsageError(words("{week} is still to come").format(week=key))
-    seen = asyncio.run(_look(ctx, settings, whose, key, now))
+    is_for_people = not as_json and html is png is None
+    reader = runner_meant(settings, runner, terminal_language().code) if is_for_people else whose
+    seen = asyncio.run(_look(ctx, settings, reader, key, now))
     if html is not None:
         _write(html, seen.html().encode())
     if png is not None:
         _write(png, seen.png())
     letters = asyncio.run(_send(ctx, settings, whose, key)) if send else []
     if as_json:
-        print_json(week_report(seen.week, name))
-    elif html is png is None and not send:
+        print_json(week_report(seen.week, whose.name))
+    elif is_for_people and not send:
         for line in _lines(seen):
             click.echo(line)
     for line in _sent_lines(ctx, whose, letters):
         click.echo(line, err=STDOUT in (html, png) or as_json)
 
 
-async def _look(ctx: click.Context, settings: Any, runner: Runner, key: IsoWeek, now: datetime) -> _Seen:  # noqa: ANN401
+async def _look(ctx: click.Context, settings: Settings, runner: Runner, key: IsoWeek, now: datetime) -> _Seen:
     async with readable(ctx) as database:
         if database is None:
             agreed = len(runner.agreement.days) if runner.agreement else 0
@@ -119,7 +120,7 @@ async def _look(ctx: click.Context, settings: Any, runner: Runner, key: IsoWeek,
         return _Seen(runner, await weeks.week(key, now), await weeks.together(key), now)
 
 
-async def _send(ctx: click.Context, settings: Any, runner: Runner, key: IsoWeek) -> list[Letter]:  # noqa: ANN401
+async def _send(ctx: click.Context, settings: Settings, runner: Runner, key: IsoWeek) -> list[Letter]:
     """Put the letters into the outbox, and let a running service know."""
     async with writable(ctx) as database:
         companion = await companion_of(settings, runner, database, SystemClock())

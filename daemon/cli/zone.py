@@ -3,53 +3,32 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from textwrap import fill
 from typing import Any
 
 import click
 
-from config.settings import Facts as TypedFacts
-from config.settings import Runner as RunnerSettings
+from config.settings import Settings
 from connectors.sqlite_store import SqliteStore
+from daemon.cli.arguments import Zone
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, state_folder, words
 from daemon.cli.database import readable, wake, writable
 from daemon.cli.speech import terminal_language
-from daemon.cli.talk_guide import Guide, QuitError
-from daemon.clock import SystemClock
-from daemon.commands import chosen
-from daemon.domain.heart_rate import Bpm
-from daemon.domain.talk_test import Speech
+from daemon.cli.talk_guide import zone_by_talking
 from daemon.domain.wording import Language
-from daemon.domain.zones import Facts, Proposal, TargetZone, ZoneOrigin, proposals, zone_on
+from daemon.domain.zones import Proposal, TargetZone, ZoneOrigin, proposals, zone_on
+from daemon.from_settings import facts_told_by, runner_meant
 from daemon.household import Runner
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
-from daemon.wiring import runners_of
 from daemon.zoning import zone_set, zones_for
-
-LINE_LENGTH = 72
-
-
-class _Zone(click.ParamType[TargetZone]):
-    """`118-136`."""
-
-    name = "zone"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetZone:
-        """Read two whole numbers."""
-        try:
-            return TargetZone.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _ZoneToday:
     """A runner's zone of today, and what else there is to say of it."""
 
     runner: Runner
     today: date
     zone: TargetZone | None
-    medication: bool
     proposals: tuple[Proposal, ...]
 
     @property
@@ -64,7 +43,7 @@ class _Standing:
 
 
 @click.command()
-@click.option("--set", "wanted", type=_Zone(), metavar="LOW-HIGH", help="Set it, as 118-136, from today on.")
+@click.option("--set", "wanted", type=Zone(), metavar="LOW-HIGH", help="Set it, as 118-136, from today on.")
 @click.option("--origin", type=click.Choice([one.value for one in ZoneOrigin]), help="Where --set has it from.")
 @click.option("--as-settings", is_flag=True, help="Back to the zone of the settings, from today on.")
 @click.option("--talk-test", is_flag=True, help="Find it by talking: some twenty minutes, step by step.")
@@ -87,43 +66,42 @@ def zone(
             "--set (with --origin), --as-settings and --talk-test (without --json) exclude each other"
         )
     settings = load_settings(ctx)
-    name = chosen([one.name for one in settings.runners], runner)
-    typed = next(one for one in settings.runners if one.name == name)
-    whose = next(one for one in runners_of(settings) if one.name == name)
+    whose = runner_meant(settings, runner)
     if talk_test:
-        wanted = _by_talking(ctx, whose)
+        wanted = zone_by_talking(lambda: _heart_rate(ctx, whose))
         if wanted is None:
             return
     elif wanted:
         wanted = replace(wanted, origin=ZoneOrigin(origin or "own"))
     elif as_settings:
         wanted = _of_settings(whose)
-    standing = asyncio.run(_set(ctx, whose, typed, wanted) if wanted else _look(ctx, whose, typed))
+    shown = asyncio.run(_set(ctx, settings, whose, wanted) if wanted else _look(ctx, settings, whose))
     if wanted:
         wake(ctx)
     if as_json:
-        print_json(_report(standing))
+        print_json(_report(shown))
         return
-    for line in _set_lines(standing) if wanted else _lines(standing, terminal_language()):
+    for line in _set_lines(shown) if wanted else _lines(shown, terminal_language()):
         click.echo(line)
 
 
-async def _look(ctx: click.Context, runner: Runner, typed: RunnerSettings) -> _Standing:
+async def _look(ctx: click.Context, settings: Settings, runner: Runner) -> _ZoneToday:
     async with readable(ctx) as database:
-        return _standing(runner, typed, await zones_for(runner, SqliteStore(database)) if database else runner.zones)
+        zones = await zones_for(runner, SqliteStore(database)) if database else runner.zones
+        return _zone_today(settings, runner, zones)
 
 
-async def _set(ctx: click.Context, runner: Runner, typed: RunnerSettings, wanted: TargetZone) -> _Standing:
+async def _set(ctx: click.Context, settings: Settings, runner: Runner, wanted: TargetZone) -> _ZoneToday:
     async with writable(ctx) as database:
         store = SqliteStore(database)
         await store.commit([zone_set(runner, wanted, datetime.now(UTC))])
-        return _standing(runner, typed, await zones_for(runner, store))
+        return _zone_today(settings, runner, await zones_for(runner, store))
 
 
-def _standing(runner: Runner, typed: RunnerSettings, zones: tuple[TargetZone, ...]) -> _Standing:
+def _zone_today(settings: Settings, runner: Runner, zones: tuple[TargetZone, ...]) -> _ZoneToday:
     today = _today(runner)
-    facts = _facts(typed.facts, today, medication=typed.medication)
-    return _Standing(runner, today, zone_on(today, zones), typed.medication, proposals(facts))
+    proposed = proposals(facts_told_by(settings, runner.name, today))
+    return _ZoneToday(runner, today, zone_on(today, zones), proposed)
 
 
 def _of_settings(runner: Runner) -> TargetZone:
@@ -133,65 +111,12 @@ def _of_settings(runner: Runner) -> TargetZone:
     return zone
 
 
-def _facts(typed: TypedFacts, today: date, *, medication: bool) -> Facts:
-    return Facts(
-        age=None if typed.born is None else today.year - typed.born,
-        resting_hr=_bpm(typed.resting),
-        maximum_hr=_bpm(typed.maximum),
-        threshold_hr=_bpm(typed.threshold),
-        medication=medication,
-    )
-
-
-def _bpm(number: int | None) -> Bpm | None:
-    return None if number is None else Bpm(number)
-
-
 def _today(runner: Runner) -> date:
     return datetime.now(runner.timezone).date()
 
 
 def _essence(zone: TargetZone | None) -> tuple[int, int, ZoneOrigin] | None:
     return None if zone is None else (zone.low, zone.high, zone.origin)
-
-
-# -- by talking --------------------------------------------------------------------------------------
-
-
-def _by_talking(ctx: click.Context, runner: Runner) -> TargetZone | None:
-    """Lead through the talk test; return the zone if the runner wants it set."""
-
-    def put(question: str) -> str:
-        typed: str = click.prompt(question, default="", show_default=False)
-        return typed
-
-    guide = Guide(put, _say, lambda: _heart_rate(ctx, runner), SystemClock().monotonic)
-    try:
-        test = guide.lead()
-        proposal = test.proposal
-        click.echo()
-        if proposal is None:
-            click.echo(words("No zone follows from this. Another day, begun more slowly, may tell more."))
-        else:
-            click.echo(
-                words("Speaking came easily up to {bpm}. Your calm zone would be {zone}.").format(
-                    bpm=test.comfortable_hr, zone=proposal.zone
-                )
-            )
-            if test.heard[-1].speech is Speech.EASY:
-                click.echo(words("Speaking stayed easy to the end, so your zone may well lie a little higher."))
-            if guide.agree(words("Set it from today on? yes or no")):
-                return proposal.zone
-    except QuitError:
-        click.echo()
-    click.echo(words("Nothing has changed."))
-    return None
-
-
-def _say(text: str) -> None:
-    """Print a text in lines that are easily read aloud."""
-    indent = " " * (len(text) - len(text.lstrip()))
-    click.echo(fill(text, LINE_LENGTH, subsequent_indent=indent))
 
 
 def _heart_rate(ctx: click.Context, runner: Runner) -> int | None:
@@ -207,22 +132,22 @@ def _heart_rate(ctx: click.Context, runner: Runner) -> int | None:
 # -- telling -----------------------------------------------------------------------------------------
 
 
-def _report(standing: _Standing) -> dict[str, Any]:
-    zone = standing.zone
+def _report(shown: _ZoneToday) -> dict[str, Any]:
+    zone = shown.zone
     return {
         "type": "zone",
-        "runner": standing.runner.name,
+        "runner": shown.runner.name,
         "zone": {
             "low_bpm": zone.low,
             "high_bpm": zone.high,
             "origin": zone.origin.value,
             "set_by": zone.set_by,
             "valid_from": zone.valid_from.isoformat() if zone.valid_from else None,
-            "from": "set_here" if standing.is_set_here else "settings",
+            "from": "set_here" if shown.is_set_here else "settings",
         }
         if zone
         else None,
-        "medication": standing.medication,
+        "medication": shown.runner.medication,
         "proposals": [
             {
                 "method": one.method,
@@ -230,52 +155,52 @@ def _report(standing: _Standing) -> dict[str, Any]:
                 "low_bpm": one.zone.low,
                 "high_bpm": one.zone.high,
             }
-            for one in standing.proposals
+            for one in shown.proposals
         ],
     }
 
 
-def _set_lines(standing: _Standing) -> list[str]:
-    zone, of_settings = standing.zone, standing.of_settings
+def _set_lines(shown: _ZoneToday) -> list[str]:
+    zone, of_settings = shown.zone, shown.of_settings
     lines = [
         words("From today on your zone is {zone}. Earlier runs keep the zone of their day.").format(zone=zone),
     ]
-    if standing.is_set_here and of_settings:
+    if shown.is_set_here and of_settings:
         lines.append(
             words("Back to that of the settings, {zone}: duurloop zone --as-settings").format(zone=of_settings)
         )
     return lines
 
 
-def _lines(standing: _Standing, language: Language) -> list[str]:
-    return [*_zone_lines(standing, language), "", *_proposal_lines(standing, language)]
+def _lines(shown: _ZoneToday, language: Language) -> list[str]:
+    return [*_zone_lines(shown, language), "", *_proposal_lines(shown, language)]
 
 
-def _zone_lines(standing: _Standing, language: Language) -> list[str]:
-    say, zone = language.say, standing.zone
+def _zone_lines(shown: _ZoneToday, language: Language) -> list[str]:
+    say, zone = language.say, shown.zone
     if zone is None:
         return [say("There is no calm zone for today yet.")]
-    place = say("set by {name}") if standing.is_set_here else say("from the settings")
+    place = say("set by {name}") if shown.is_set_here else say("from the settings")
     since = say("since {day}").format(day=zone.valid_from) if zone.valid_from else say("for all days")
     where = ", ".join([_origin_text(zone.origin, language), place.format(name=zone.set_by), since])
     return [say("Your calm zone: {zone} beats per minute").format(zone=zone), f"  {where}"]
 
 
-def _proposal_lines(standing: _Standing, language: Language) -> list[str]:
+def _proposal_lines(shown: _ZoneToday, language: Language) -> list[str]:
     say = language.say
-    if standing.medication:
+    if shown.runner.medication:
         return [
             say("Your medication changes your heart rate, so formulas tell nothing here. Go by talking: as long as"),
             say("whole sentences come easily, it is calm. The talk test suits you too: duurloop zone --talk-test"),
         ]
-    if not standing.proposals:
+    if not shown.proposals:
         return [
             say("Other methods have nothing to go by: that would be [runners.facts] in the settings."),
             say("The talk test needs no facts and is the best of them: duurloop zone --talk-test"),
         ]
     return [
         say("Other methods would propose:"),
-        *(f"  {one.zone!s:>7}  {say(one.method)}" for one in standing.proposals),
+        *(f"  {one.zone!s:>7}  {say(one.method)}" for one in shown.proposals),
         say("Methods differ by some 25 beats for one and the same person, so none is applied by itself."),
         say("The talk test tells most: duurloop zone --talk-test"),
     ]

@@ -66,6 +66,12 @@ class Rest:
     first: date
     last: date
 
+    @classmethod
+    def of(cls, since: datetime, until: date, ended_at: datetime | None, zone: tzinfo) -> "Rest":
+        """Return the days of a pause; the one on which the runner is back before its end is none of them."""
+        ends = [until, *([day_of(ended_at, zone) - timedelta(days=1)] if ended_at else [])]
+        return cls(day_of(since, zone), min(ends))
+
     def holds(self, day: date) -> bool:
         """Tell whether `day` lies in it."""
         return self.first <= day <= self.last

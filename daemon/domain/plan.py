@@ -118,6 +118,8 @@ class Course:
     """How many runs it is meant for before the plan goes on, at least."""
     name: str | None = None
     """What it is called in the runner's language."""
+    most_runs: int = 1
+    """How many runs it is meant for, if the runner goes as often as that in a week."""
 
     @classmethod
     def of(cls, parts: Iterable[Part], ref: PlanRef | None = None, runs: int = 1, name: str | None = None) -> "Course":

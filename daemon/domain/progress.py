@@ -158,26 +158,25 @@ def along(
     Breaks are counted in the days of `zone`.
     """
     diary = dict(remembered or {})
+    kept = [(run.started_at, run, diary.pop(run.id, None)) for run in runs]
+    gone = [(line.at, None, line) for line in diary.values()]
     outings: list[Outing] = []
-    for run in runs:
-        known = diary.pop(run.id, None)
-        if run.plan or known:
-            outing = _as_told(run, plan, stages, known)
+    for at, run, line in sorted([*kept, *gone], key=lambda one: one[0]):
+        outing: Outing | None
+        if run is None:
+            outing = _as_remembered(line) if line else None
+        elif run.plan or line:
+            outing = _as_told(run, plan, stages, line)
         else:
-            before = sorted([*outings, *_gone(diary, run.started_at)], key=lambda outing: outing.at)
-            chosen = choice if choice and choice.at <= run.started_at else None
-            outing = _as_it_seems(run, stages, propose(stages, before, chosen, run.started_at, zone).step)
+            chosen = choice if choice and choice.at <= at else None
+            outing = _as_it_seems(run, stages, propose(stages, outings, chosen, at, zone).step)
         if outing:
             outings.append(outing)
-    return sorted([*outings, *_gone(diary, None)], key=lambda outing: outing.at)
+    return outings
 
 
-def _gone(diary: Mapping[str, Remembered], before: datetime | None) -> list[Outing]:
-    return [
-        Outing(line.step, line.at, Verdict.UNJUDGED, then=line.then)
-        for line in diary.values()
-        if before is None or line.at < before
-    ]
+def _as_remembered(line: Remembered) -> Outing:
+    return Outing(line.step, line.at, Verdict.UNJUDGED, then=line.then)
 
 
 def _as_told(run: Run, plan: str, stages: Sequence[Stage], known: Remembered | None) -> Outing | None:
@@ -217,7 +216,9 @@ def _least_s(stage: Stage) -> float:
 def is_long(run: Run, runs: Iterable[Run]) -> bool:
     """Tell whether a run was clearly longer than every other one of the thirty days before it."""
     since = run.started_at - LONGEST_OF
-    before = [one.duration_s for one in runs if since <= one.started_at < run.started_at]
+    before = [
+        one.duration_s for one in runs if one.sport == run.sport == "run" and since <= one.started_at < run.started_at
+    ]
     return len(before) >= LONG_AFTER and run.duration_s >= max(LONG_FROM_S, LONG_BY * max(before))
 
 

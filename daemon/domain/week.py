@@ -13,7 +13,10 @@ from daemon.domain.effort import Verdict
 from daemon.domain.feeling import Lift
 from daemon.domain.progress import Proposal
 from daemon.domain.run import Run, Source
+from daemon.domain.takes import Take, gather
 
+RECENT = timedelta(days=7)
+"""So long after its end a week is still news."""
 LINE_WEEKS = 12
 """So far back the line over the weeks goes, this week included; nothing older is looked at."""
 USUAL_WEEKS, USUAL_FROM = 4, 2
@@ -186,6 +189,8 @@ class Week:
     """Some of its days were a pause for illness or holiday."""
     is_over: bool = True
     """Its end has come, or the hour at which the runner has it summed up."""
+    is_recent: bool = True
+    """It ended a week ago at most, if it is over."""
     is_to_come: bool = False
     """A run is agreed for the day on which it is seen, and may still come."""
     is_whole: bool = True
@@ -246,6 +251,7 @@ def week_of(key: IsoWeek, runs: Iterable[Run], seen: Circumstances) -> Week:
         runs_in_four_weeks=past.count(USUAL_WEEKS),
         place=seen.place,
         paused=seen.paused,
+        is_recent=seen.now < key.ends(seen.zone) + RECENT,
         is_over=seen.now >= (seen.closes_at or key.ends(seen.zone)),
         is_to_come=seen.is_agreed_today
         and today in key.days
@@ -258,16 +264,16 @@ def _is_on(day: date, run: Run, zone: tzinfo) -> bool:
     return day_of(run.started_at, zone) == day
 
 
-def together(runs_by_runner: Mapping[str, Iterable[Run]], key: IsoWeek, zone: tzinfo) -> Together | None:
-    """Add up the week of a group, from own recordings alone; None unless two of them ran."""
-    lent = (
-        [run for run in runs if is_own(run) and IsoWeek.of(day_of(run.started_at, zone)) == key]
-        for runs in runs_by_runner.values()
-    )
-    weeks = [totals_of(runs) for runs in lent if runs]
-    if len(weeks) < COMPANY:
+def together(takes_by_runner: Mapping[str, Iterable[Take]], key: IsoWeek, zone: tzinfo) -> Together | None:
+    """Add up the week of a group, from own takes alone and by what these tell; None unless two of them ran."""
+    told = [
+        [one.best.duration_s for one in gather(list(takes)) if IsoWeek.of(day_of(one.best.started_at, zone)) == key]
+        for takes in takes_by_runner.values()
+    ]
+    ran = [durations for durations in told if durations]
+    if len(ran) < COMPANY:
         return None
-    return Together(sum(week.runs for week in weeks), round(fsum(week.duration_s for week in weeks) / 60))
+    return Together(sum(map(len, ran)), round(fsum(fsum(durations) for durations in ran) / 60))
 
 
 def totals_of(runs: Sequence[Run]) -> Totals:

@@ -6,12 +6,10 @@ Verdict and feeling may differ once: a bad night, a warm day. Five times in a ro
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import Enum
-from typing import assert_never
 
 from daemon.domain.effort import Verdict
 from daemon.domain.feeling import Feeling
 from daemon.domain.run import Run
-from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone
 
 OCCASION = "zone"
@@ -57,23 +55,6 @@ def zone_suggestion(runs: Sequence[Run], zone: TargetZone | None) -> Suggestion 
 def is_due(last: date | None, today: date) -> bool:
     """Tell whether a suggestion may be said again, when it was said last on that day."""
     return last is None or today - last >= SELDOM
-
-
-def suggestion_text(suggestion: Suggestion, language: Language) -> str:
-    """Say it in one line; also for a runner with medication, whom a talk test serves best."""
-    match suggestion:
-        case Suggestion.TOO_LOW:
-            return language.say(
-                "Your last runs lay above your zone and felt easy all the same. Perhaps it is set a little low; "
-                "a talk test would show: duurloop zone --talk-test"
-            )
-        case Suggestion.TOO_HIGH:
-            return language.say(
-                "Your last runs lay in your zone and felt heavy all the same. Perhaps you need rest, or it is set "
-                "a little high; a talk test would show: duurloop zone --talk-test"
-            )
-        case _:
-            assert_never(suggestion)
 
 
 def _is_by(target: TargetZone | None, zone: TargetZone | None) -> bool:

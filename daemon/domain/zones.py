@@ -5,7 +5,7 @@ from age by another 10 to either side. So formulas only propose; the runner deci
 the zone of their day. Sources stand at each formula.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
@@ -107,13 +107,26 @@ def text_on(day: date, zones: Iterable[TargetZone]) -> str:
     return str(zone) if zone else ""
 
 
-class MafAdjustment(Enum):
-    """The one correction of the 180 formula that fits; the value is added, in bpm (Maffetone, tip sheet)."""
+class Training(Enum):
+    """How it is with a runner's training; the 180 formula asks for it."""
 
-    ILLNESS_OR_MEDICATION = -10
-    INJURED_OR_STARTING = -5
-    TRAINING_STEADILY = 0
-    PROGRESSING_FOR_YEARS = 5
+    RECOVERING = "recovering"
+    """From a serious illness or an operation."""
+    STARTING = "starting"
+    """Beginning, or beginning again; also after an injury, and with more than two colds a year."""
+    STEADY = "steady"
+    """Four times a week, for up to two years."""
+    YEARS = "years"
+    """As steadily for longer, and getting on."""
+
+
+MAF_BPM: Mapping[Training, int] = {
+    Training.RECOVERING: -10,
+    Training.STARTING: -5,
+    Training.STEADY: 0,
+    Training.YEARS: 5,
+}
+"""What the 180 formula adds (Maffetone, tip sheet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +141,7 @@ class Facts:
     """Mean of the last 20 minutes of a 30-minute solo time trial (Friel 2009)."""
     comfortable_hr: Bpm | None = None
     """Talk test: highest heart rate at which 20 to 30 s of speech still came easily."""
-    strava_zones: tuple[tuple[int, int], ...] = ()
-    """Strava's five zones as (min, max); a max of -1 is open."""
-    maf_adjustment: MafAdjustment = MafAdjustment.INJURED_OR_STARTING
+    training: Training = Training.STARTING
     medication: bool = False
     """Medication changes my heart rate: then no formula means anything."""
 
@@ -151,7 +162,7 @@ def estimated_maximum_hr(age: int) -> float:
 
 def proposals(facts: Facts) -> tuple[Proposal, ...]:
     """Return what each method that has its facts would propose, the talk test first."""
-    ways = (_talk_test,) if facts.medication else (_talk_test, _maf, _reserve, _maximum, _threshold, _strava)
+    ways = (_talk_test,) if facts.medication else (_talk_test, _maf, _reserve, _maximum, _threshold)
     credible = _credible(facts)
     return tuple(proposal for way in ways if (proposal := way(credible)))
 
@@ -185,7 +196,7 @@ def _maf(facts: Facts) -> Proposal | None:
     if facts.age is None:
         return None
     # Maffetone's own exception: at 16 and below the figure is fixed.
-    high = 165 if facts.age <= 16 else 180 - facts.age + facts.maf_adjustment.value  # noqa: PLR2004
+    high = 165 if facts.age <= 16 else 180 - facts.age + MAF_BPM[facts.training]  # noqa: PLR2004
     return _propose(high - 10, high, ZoneOrigin.MAF, _("180 formula"))
 
 
@@ -210,13 +221,6 @@ def _threshold(facts: Facts) -> Proposal | None:
         return None
     # Friel 2009, running: zones 1 and 2 end at 89 % of the threshold; below 75 % is walking for most.
     return _propose(0.75 * facts.threshold_hr, 0.89 * facts.threshold_hr, ZoneOrigin.THRESHOLD, _("threshold, 75-89 %"))
-
-
-def _strava(facts: Facts) -> Proposal | None:
-    endurance: Sequence[tuple[int, int]] = facts.strava_zones[:2]
-    if len(endurance) < 2 or endurance[1][1] <= 0:  # noqa: PLR2004 - zones 1 and 2 are the easy ones
-        return None
-    return _propose(endurance[0][1] - 10, endurance[1][1], ZoneOrigin.STRAVA, _("Strava's zones 1 and 2"))
 
 
 def _maximum_of(facts: Facts) -> float | None:

@@ -14,16 +14,15 @@ from aiohttp import web
 
 from daemon.clock import Clock
 from daemon.domain.feeling import EFFORTS, FEELINGS, LONGEST_NOTE, Feeling
-from daemon.domain.feeling_words import day_word, feeling_word
 from daemon.domain.run import Run
-from daemon.domain.wording import ENGLISH, Language
-from daemon.feeling import note_from
+from daemon.domain.wording import ENGLISH, Language, day_word, feeling_word
+from daemon.feeling import keep_feeling, note_from
 from daemon.household import Runner
 from daemon.page.frame import framed
 from daemon.page.links import PATH, ExpiredLinkError, UnknownLinkError, read
+from daemon.planning import Planner
 from daemon.remote import RefusedError
-from daemon.signs import sign_of_life
-from daemon.store import FeelingSaid, Store, StoreError
+from daemon.store import Store, StoreError
 
 LARGEST_FORM_BYTES = 8 * 1024
 TAPS, WITHIN_S = 30, 60.0
@@ -32,9 +31,9 @@ TAPS, WITHIN_S = 30, 60.0
 log = structlog.get_logger()
 
 
-def feel_routes(secret: bytes, runners: Sequence[Runner], store: Store, clock: Clock) -> list[web.AbstractRouteDef]:
+def feel_routes(secret: bytes, planners: Sequence[Planner], store: Store, clock: Clock) -> list[web.AbstractRouteDef]:
     """Return what is answered under `/feel`; `secret` is the store's of the name `feel`."""
-    desk = _Desk(secret, {runner.name: runner for runner in runners}, store, clock)
+    desk = _Desk(secret, {planner.runner.name: planner for planner in planners}, store, clock)
     path = PATH + "/{token}"
     return [web.get(path, desk.show), web.post(path, desk.take)]
 
@@ -43,16 +42,21 @@ def feel_routes(secret: bytes, runners: Sequence[Runner], store: Store, clock: C
 class _Meant:
     """Whom and what a link is for."""
 
-    runner: Runner
+    planner: Planner
     run: Run
+
+    @property
+    def runner(self) -> Runner:
+        """Whose run it is."""
+        return self.planner.runner
 
 
 class _Desk:
     """Answers the links."""
 
-    def __init__(self, secret: bytes, runners: Mapping[str, Runner], store: Store, clock: Clock) -> None:
+    def __init__(self, secret: bytes, planners: Mapping[str, Planner], store: Store, clock: Clock) -> None:
         self._secret = secret
-        self._runners = runners
+        self._planners = planners
         self._store = store
         self._clock = clock
         self._taps: deque[float] = deque(maxlen=TAPS)
@@ -90,16 +94,14 @@ class _Desk:
             ) from None
         except StoreError as error:
             raise self._not_now(error, language) from error
-        runner = self._runners.get(run.runner or "") if run else None
-        if run is None or runner is None:
+        planner = self._planners.get(run.runner or "") if run else None
+        if run is None or planner is None:
             raise _UnansweredError(410, language, language.say("This run is not kept any more."))
-        return _Meant(runner, run)
+        return _Meant(planner, run)
 
     async def _keep(self, meant: _Meant, said: Feeling) -> None:
-        now = self._clock.now()
-        feeling = FeelingSaid(meant.runner.name, meant.run.id, said, now)
         try:
-            await self._store.commit([feeling, sign_of_life(meant.runner, now)])
+            await keep_feeling(self._store, meant.planner, meant.run.id, said, self._clock.now())
         except StoreError as error:
             raise self._not_now(error, meant.runner.language) from error
         log.info("feeling_said", runner=meant.runner.name)
@@ -112,7 +114,7 @@ class _Desk:
 
     def _any_language(self) -> Language:
         """Return the language of a house where it is not known who is reading: the first runner's."""
-        return next((runner.language for runner in self._runners.values()), ENGLISH)
+        return next((planner.runner.language for planner in self._planners.values()), ENGLISH)
 
     @staticmethod
     def _not_now(error: StoreError, language: Language) -> "_UnansweredError":

@@ -4,8 +4,8 @@ from html import escape
 
 from aiohttp import web
 
-from daemon.domain.care import Section, help_page
 from daemon.domain.wording import Language
+from daemon.domain.wording.care import Section, help_page
 from daemon.page.frame import framed
 
 PATH = "/help"

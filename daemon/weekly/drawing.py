@@ -11,7 +11,7 @@ from itertools import groupby
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.week import DayBar, Week, WeekShare
-from daemon.domain.wording import verdict_text
+from daemon.domain.wording import short_day, verdict_text
 from daemon.domain.wording.text import Language, _
 from daemon.weekly.words import (
     in_percent,
@@ -20,7 +20,6 @@ from daemon.weekly.words import (
     no_line,
     no_runs,
     share_verdict,
-    short_day,
     sum_of,
     week_alt_text,
     week_dates,

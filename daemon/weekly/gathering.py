@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from daemon.domain.calendar import day_of, moment_of
 from daemon.domain.feeling import Lift, lift_of
-from daemon.domain.habit import Agreement, summed_up_on
+from daemon.domain.habit import Agreement, Rest, summed_up_on
 from daemon.domain.week import (
     LINE_WEEKS,
     USUAL_WEEKS,
@@ -71,7 +71,7 @@ class Weeks:
             return None
         zone = self.runner.timezone
         begin, end = key.begins(zone), key.ends(zone)
-        return together({name: await self.store.runs(name, begin, until=end) for name in self.group}, key, zone)
+        return together({name: await self.store.own_takes(name, begin, end) for name in self.group}, key, zone)
 
     async def _place(self, now: datetime) -> Place | None:
         try:
@@ -88,11 +88,8 @@ class Weeks:
 
     def _touches(self, pause: Pause, key: IsoWeek) -> bool:
         """Tell whether some of the week was a pause; the day on which the runner is back is none of it."""
-        zone = self.runner.timezone
-        first, last = day_of(pause.since, zone), pause.until
-        if pause.ended_at is not None:
-            last = min(last, day_of(pause.ended_at, zone) - timedelta(days=1))
-        return max(first, key.days[0]) <= min(last, key.days[-1])
+        rest = Rest.of(pause.since, pause.until, pause.ended_at, self.runner.timezone)
+        return any(rest.holds(day) for day in key.days)
 
 
 def _closes_at(key: IsoWeek, agreement: Agreement, zone: tzinfo) -> datetime:

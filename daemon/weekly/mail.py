@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from html import escape
 
 from daemon.domain.week import Mood, Place, Trend, Week
-from daemon.domain.wording.text import Language, Mail, Text, _, in_minutes, within
+from daemon.domain.wording.text import PICTURE, Language, Mail, Text, _, in_minutes, within
 from daemon.weekly.drawing import WIDTH
 from daemon.weekly.words import in_percent, run_count, week_alt_text, week_dates, week_title
-
-PICTURE = "week.png"
 
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _PAGE = f"margin:0;padding:0;background:#f0f0eb;color:#24302e;font-family:{_FONT};font-size:16px;line-height:1.5"
@@ -31,6 +29,7 @@ _DARK = """
 
 def week_mail(text: Text, week: Week, language: Language, *, figures: bool, picture: bytes) -> Mail:
     """Return what a mailbox gets of a week besides the plain text; heart and feelings only with `figures`."""
+    foot = language.say(_("duurloop, at home on your own server. Not a medical device."))
     alt = week_alt_text(week, language, figures=figures)
     return Mail(
         f"""<!DOCTYPE html>
@@ -50,7 +49,7 @@ def week_mail(text: Text, week: Week, language: Language, *, figures: bool, pict
 <p style="margin:24px 0"><img src="cid:{PICTURE}" alt="{escape(alt)}" width="{WIDTH}" """
         f"""style="display:block;width:100%;height:auto;border:0;border-radius:14px"></p>
 {_section(week, language, figures=figures)}<p class="soft rule" style="{_FOOT}">"""
-        f"""{escape(language.say(_("duurloop, at home on your own server. Not a medical device.")))}</p>
+        f"""{escape(foot)}</p>
 </div>
 </body>
 </html>

@@ -5,18 +5,9 @@ from datetime import date
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.week import IsoWeek, Totals, Week
-from daemon.domain.wording import verdict_text
+from daemon.domain.wording import day_word, verdict_text
 from daemon.domain.wording.text import Language, _, in_minutes
 
-_DAYS = (
-    (_("Mon"), _("Monday")),
-    (_("Tue"), _("Tuesday")),
-    (_("Wed"), _("Wednesday")),
-    (_("Thu"), _("Thursday")),
-    (_("Fri"), _("Friday")),
-    (_("Sat"), _("Saturday")),
-    (_("Sun"), _("Sunday")),
-)
 _MONTHS = (
     *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
     *(_("August"), _("September"), _("October"), _("November"), _("December")),
@@ -32,11 +23,6 @@ def minutes_of(seconds: float) -> int:
 def in_percent(share: float, language: Language) -> str:
     """Say a share; like a verdict it is not reached before it is whole."""
     return language.say(_("{n} %")).format(n=int(share))
-
-
-def short_day(day: date, language: Language) -> str:
-    """Return the weekday as it stands below a bar."""
-    return language.say(_DAYS[day.weekday()][0])
 
 
 def week_title(week: IsoWeek, language: Language) -> str:
@@ -113,7 +99,7 @@ def _facts(week: Week, language: Language, *, figures: bool) -> Iterator[str]:
             f"{in_minutes(seconds, language)} {verdict_text(verdict, language)}" for verdict, seconds in bar.seconds
         ]
         if parts:
-            yield f"{language.say(_DAYS[bar.day.weekday()][1])}: {', '.join(parts)}."
+            yield f"{day_word(bar.day, language)}: {', '.join(parts)}."
     shares = [(point.week.number, point.calm_pct) for point in week.line if point.calm_pct is not None]
     if shares:
         told = (f"{number} {_how_calm(share, language, figures=figures)}" for number, share in shares)

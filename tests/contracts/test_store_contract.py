@@ -349,6 +349,11 @@ class TestTheDiary:
         await store.commit([*steps, replace(steps[0], run="other", runner="Jan")])
         assert await store.step_runs(ELS.name, on(2)) == [steps[2], steps[0]]
 
+    async def test_a_run_that_was_taken_for_a_step_is_that_step(self, store: Store) -> None:
+        line = StepRun(ELS.name, "f1", EVENING, PlanRef("rustig-12", 4), 4)
+        await store.bring(brought("f1", Source.FILE), lambda _: [line])
+        assert [run.plan for run in await store.runs()] == [PlanRef("rustig-12", 4)]
+
     async def test_the_last_occasion_of_each_kind_counts(self, store: Store) -> None:
         passed = [OccasionPassed(ELS.name, "reminder", f"2026-11-2{day}", on(day)) for day in (1, 2)]
         week = OccasionPassed(ELS.name, "week", "2026-W47", on(2))

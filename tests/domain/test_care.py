@@ -5,8 +5,8 @@ import re
 import pytest
 
 from config.language import catalogue
-from daemon.domain.care import Section, answer, help_page, introduction, questions, where_help_is
 from daemon.domain.wording import ENGLISH, Language
+from daemon.domain.wording.care import Section, answer, help_page, introduction, questions, where_help_is
 
 DUTCH = Language(catalogue("nl").gettext, catalogue("nl").ngettext)
 LANGUAGES = pytest.mark.parametrize("language", [ENGLISH, DUTCH], ids=["en", "nl"])

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.feeling import LONGEST_NOTE, Feeling, Lift, lift_of
-from daemon.domain.feeling_words import day_word, feel_line, feeling_lines, lift_text
-from daemon.domain.wording import ENGLISH
+from daemon.domain.wording import ENGLISH, day_word, feel_line, feeling_lines, lift_text
 
 SAID = st.builds(
     Feeling,
@@ -50,7 +49,9 @@ def test_better_is_known_only_where_both_feelings_were_told() -> None:
     [
         (Lift(9, 11), "After 9 of your 11 runs you felt better than before."),
         (Lift(4, 4), "After each of your 4 runs you felt better than before."),
+        (Lift(2, 4), "After 2 of your 4 runs you felt better than before."),
         (Lift(2, 2), None),
+        (Lift(4, 11), None),
         (Lift(0, 11), None),
         (Lift(0, 0), None),
     ],

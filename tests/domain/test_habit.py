@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -270,6 +270,20 @@ def test_a_welcome_comes_before_an_introduction() -> None:
 def test_whoever_ran_after_the_pause_is_back_already() -> None:
     assert told(10, runs=days(-1, 8), rests=(Rest(day(1), day(6)),)) == ["8 back", "10 plain"]
     assert told(10, 10, runs=days(-1, 8), rests=(Rest(day(1), day(6)),)) == ["10 plain"]
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "last"),
+    [
+        pytest.param(None, day(10), id="to its end"),
+        pytest.param(at(8, 0, 10), day(7), id="back early, by the local day"),
+        pytest.param(at(20), day(10), id="resumed when it was over"),
+        pytest.param(at(2, 23), day(1), id="taken back on its first day"),
+    ],
+)
+def test_the_day_on_which_the_runner_is_back_is_none_of_the_pause(ended_at: datetime | None, last: date) -> None:
+    utc = ended_at.astimezone(UTC) if ended_at else None
+    assert Rest.of(at(2, 0, 30).astimezone(UTC), day(10), utc, AMSTERDAM) == Rest(day(2), last)
 
 
 def test_a_pause_that_was_taken_back_at_once_was_none() -> None:

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.effort import Verdict
-from daemon.domain.progress import Choice, Move, Outing, Proposal, Stage, Why, is_like, propose
+from daemon.domain.effort import Evidence, Verdict, judge
+from daemon.domain.feeling import Feeling
+from daemon.domain.progress import Choice, Move, Outing, Proposal, Remembered, Stage, Why, along, is_like, propose
+from daemon.domain.run import Run, Source
 
 TUESDAY = datetime(2026, 11, 17, 18, 30, tzinfo=UTC)
 STAGES = tuple(Stage(runs=2, for_s=1800.0) for _ in range(5))
@@ -99,3 +102,32 @@ def test_it_never_proposes_more_than_one_step_up(outings: list[Outing], days: in
     assert (proposal.move is Move.NEXT) == (last is not None and proposal.step == last.step + 1)
     if last and days > 10:
         assert proposal.step < max(2, last.step)
+
+
+JUDGED = judge(Evidence([], 1800.0), None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.5, 30), st.sampled_from(Verdict), st.booleans(), st.none() | st.integers(1, 10)),
+        max_size=14,
+    )
+)
+def test_from_one_run_to_the_next_it_never_leaps_also_when_runs_have_gone(
+    evenings: list[tuple[float, Verdict, bool, int | None]],
+) -> None:
+    runs: list[Run] = []
+    diary: dict[str, Remembered] = {}
+    at, before = TUESDAY, 0
+    for number, (days, verdict, stays, effort) in enumerate(evenings):
+        at += timedelta(days=days)
+        judgement = replace(JUDGED, verdict=verdict)
+        run = Run(str(number), "Els", (Source.FILE,), "run", None, at, 1800.0, None, None, judgement)
+        run = replace(run, feeling=Feeling(effort=effort))
+        outings = along([*runs, run], "p", STAGES, diary)
+        assert len(outings) == number + 1
+        step, then = outings[-1].step, propose(STAGES, outings, None, at).step
+        assert 1 <= step <= before + 1
+        assert then <= step + 1
+        diary[run.id], before = Remembered(at, step, then), step
+        runs += [run] if stays else []

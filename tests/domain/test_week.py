@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from daemon.domain.effort import HeartRateFigures, Judgement, TimeInZone, Verdict
 from daemon.domain.feeling import Feeling, Lift
 from daemon.domain.run import Run, Source
+from daemon.domain.takes import Take, take_of
 from daemon.domain.variability import RRSummary
 from daemon.domain.week import (
     LINE_WEEKS,
@@ -285,16 +286,19 @@ def test_what_has_left_is_never_missed_in_a_comparison(
 # -- together --------------------------------------------------------------------------------------------
 
 
-def test_a_group_adds_up_its_own_recordings() -> None:
-    runs = {"Els": [run(0), run(1), run(2, sources=API)], "Jan": [run(3, 20.4), weeks_ago(1)], "Kim": []}
-    assert together(runs, W47, AMSTERDAM) == Together(runs=3, minutes=80)
+def takes(*runs: Run) -> list[Take]:
+    return [take_of(replace(run, id=str(number))) for number, run in enumerate(runs)]
 
 
-@pytest.mark.parametrize(
-    "runs", [{}, {"Els": [run(0)]}, {"Els": [run(0)], "Jan": [run(1, sources=API)]}], ids=["nobody", "one", "by Strava"]
-)
-def test_one_alone_is_not_together(runs: dict[str, list[Run]]) -> None:
-    assert together(runs, W47, AMSTERDAM) is None
+def test_a_group_adds_up_its_own_recordings_each_run_once() -> None:
+    els = takes(run(0), run(0, 25), run(1))
+    group = {"Els": els, "Jan": takes(run(3, 20.4), weeks_ago(1)), "Kim": []}
+    assert together(group, W47, AMSTERDAM) == Together(runs=3, minutes=80)
+
+
+@pytest.mark.parametrize("group", [{}, {"Els": takes(run(0))}, {"Els": takes(run(0)), "Jan": []}])
+def test_one_alone_is_not_together(group: dict[str, list[Take]]) -> None:
+    assert together(group, W47, AMSTERDAM) is None
 
 
 # -- sums ------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_a_week_is_one_to_five_different_lines(
 def test_the_most_worthy_stands_first() -> None:
     assert lines(WEEK) == [
         "3 runs, as agreed, 90 minutes. About as much as usual.",
-        "Calm for the most part. About as calm as usual.",
+        "Calm for the most part. Much the same as in other weeks.",
         "Your longest calm stretch: 24 minutes.",
         "Twelve calm weeks, step 2 of 12. Next: Week 2, a minute and a half.",
     ]
@@ -182,3 +182,44 @@ def test_a_run_that_may_still_come_is_not_missed_yet() -> None:
     assert lines(two)[0] == "2 runs, 90 minutes so far."
     assert lines(replace(EMPTY, is_to_come=True))[0] == "No runs yet this week, and nothing has to be."
     assert lines(replace(WEEK, is_to_come=True))[0] == "3 runs, as agreed, 90 minutes."
+
+
+@LANGUAGES
+@pytest.mark.parametrize("seconds", [1500, 3500, 5000, 6500, 9000])
+@pytest.mark.parametrize("calm_pct", [70.0, 90.0, 99.0])
+def test_two_sundays_in_a_row_are_not_told_in_the_same_words(
+    seconds: float, calm_pct: float, language: Language
+) -> None:
+    week = replace(
+        WEEK,
+        totals=Totals(3, seconds, inside_s=0.9 * seconds, above_s=0.1 * seconds),
+        usual=Usual(4, 2.5, 5000.0, calm_pct),
+        runs_in_four_weeks=None,
+        longest_calm_s=None,
+        place=None,
+    )
+    first, second = (
+        re.split(r"(?<=[.])\s", week_text(week, language, figures=False, turn=turn).body) for turn in (738_000, 738_007)
+    )
+    assert len(first) == 4
+    assert set(first[1:]).isdisjoint(second[1:])
+
+
+def test_an_empty_week_says_how_it_felt_only_with_figures() -> None:
+    heavy = replace(EMPTY, place=replace(PLACE, proposal=Proposal(Move.SAME, 2, Why.HEAVY)))
+    assert lines(heavy, figures=True)[-1].endswith("It felt heavy. Stay at this step until it feels lighter.")
+    for turn in range(8):
+        assert lines(heavy, turn=turn)[-1] == (
+            "Twelve calm weeks, step 2 of 12. Next week begins at: Week 2, a minute and a half."
+        )
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_week_that_is_still_empty_is_in_no_hurry(turn: int) -> None:
+    said = lines(replace(EMPTY, is_over=False), turn=turn)[0]
+    assert re.search(r"nothing has to be|may stay like that|no hurry|is fine", said)
+
+
+def test_a_week_of_long_ago_has_its_number_and_looks_at_nothing_ahead() -> None:
+    text = week_text(replace(EMPTY, is_recent=False, place=None, runs_in_four_weeks=None), ENGLISH, figures=False)
+    assert (text.title, len(text.body.splitlines())) == ("Week 47", 1)

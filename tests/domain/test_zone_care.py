@@ -9,8 +9,8 @@ from daemon.domain.effort import Verdict
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import Bpm
 from daemon.domain.run import Run
-from daemon.domain.wording import ENGLISH
-from daemon.domain.zone_care import Suggestion, is_due, suggestion_text, zone_suggestion
+from daemon.domain.wording import ENGLISH, suggestion_text
+from daemon.domain.zone_care import Suggestion, is_due, zone_suggestion
 from daemon.domain.zones import TargetZone
 from tests.builders import EASY
 from tests.fakes import EVENING, judged_run
@@ -105,7 +105,13 @@ def test_it_is_said_once_in_four_weeks_at_most(days: int, *, due: bool) -> None:
 
 
 @pytest.mark.parametrize("suggestion", Suggestion)
-def test_it_is_one_line_that_names_the_talk_test_and_no_formula(suggestion: Suggestion) -> None:
-    said = suggestion_text(suggestion, ENGLISH)
+@pytest.mark.parametrize("figures", [True, False], ids=["with figures", "without figures"])
+def test_it_is_one_line_that_names_the_talk_test_and_no_formula(suggestion: Suggestion, *, figures: bool) -> None:
+    said = suggestion_text(suggestion, ENGLISH, figures=figures)
     assert said.endswith("duurloop zone --talk-test")
     assert "\n" not in said
+
+
+def test_without_figures_neither_feeling_nor_verdict_is_told() -> None:
+    (said,) = {suggestion_text(suggestion, ENGLISH, figures=False) for suggestion in Suggestion}
+    assert said == "Your zone may not fit you any more; a talk test would show: duurloop zone --talk-test"

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from daemon.domain.heart_rate import Bpm
 from daemon.domain.zones import (
     Facts,
-    MafAdjustment,
     Position,
     TargetZone,
+    Training,
     ZoneOrigin,
     estimated_maximum_hr,
     proposals,
@@ -127,19 +127,19 @@ def test_of_two_zones_from_the_same_day_the_last_named_holds() -> None:
         pytest.param(MIDDLE_AGED, ZoneOrigin.MAXIMUM, (106, 132), id="60 to 75 % of the maximum"),
         pytest.param(MIDDLE_AGED, ZoneOrigin.MAF, (120, 130), id="the 180 formula for one who starts"),
         pytest.param(
-            Facts(age=45, maf_adjustment=MafAdjustment.ILLNESS_OR_MEDICATION),
+            Facts(age=45, training=Training.RECOVERING),
             ZoneOrigin.MAF,
             (115, 125),
             id="the 180 formula in recovery",
         ),
         pytest.param(
-            Facts(age=45, maf_adjustment=MafAdjustment.TRAINING_STEADILY),
+            Facts(age=45, training=Training.STEADY),
             ZoneOrigin.MAF,
             (125, 135),
             id="the 180 formula for one who keeps at it",
         ),
         pytest.param(
-            Facts(age=45, maf_adjustment=MafAdjustment.PROGRESSING_FOR_YEARS),
+            Facts(age=45, training=Training.YEARS),
             ZoneOrigin.MAF,
             (130, 140),
             id="the 180 formula after years",
@@ -156,12 +156,6 @@ def test_of_two_zones_from_the_same_day_the_last_named_holds() -> None:
         pytest.param(Facts(threshold_hr=Bpm(160)), ZoneOrigin.THRESHOLD, (120, 142), id="a threshold of 160"),
         pytest.param(Facts(comfortable_hr=Bpm(140)), ZoneOrigin.TALK_TEST, (111, 129), id="talking came easily at 140"),
         pytest.param(Facts(comfortable_hr=Bpm(84)), ZoneOrigin.TALK_TEST, (60, 73), id="a heart that is held back"),
-        pytest.param(
-            Facts(strava_zones=((0, 123), (123, 153), (153, 169), (169, 184), (184, -1))),
-            ZoneOrigin.STRAVA,
-            (113, 153),
-            id="the endurance zones of Strava",
-        ),
     ],
 )
 def test_each_way_proposes_what_its_source_says(facts: Facts, origin: ZoneOrigin, zone: tuple[int, int]) -> None:
@@ -173,20 +167,19 @@ def test_the_maximum_is_estimated_from_age() -> None:
 
 
 def test_the_talk_test_comes_first() -> None:
-    facts = Facts(45, Bpm(60), Bpm(180), Bpm(160), Bpm(140), ((0, 123), (123, 153)))
+    facts = Facts(45, Bpm(60), Bpm(180), Bpm(160), Bpm(140))
     assert list(proposed(facts)) == [
         ZoneOrigin.TALK_TEST,
         ZoneOrigin.MAF,
         ZoneOrigin.RESERVE,
         ZoneOrigin.MAXIMUM,
         ZoneOrigin.THRESHOLD,
-        ZoneOrigin.STRAVA,
     ]
     assert all(proposal.method for proposal in proposals(facts))
 
 
 def test_medication_hides_every_formula_but_not_the_talk_test() -> None:
-    facts = Facts(45, Bpm(60), Bpm(180), Bpm(160), Bpm(140), ((0, 123), (123, 153)), medication=True)
+    facts = Facts(45, Bpm(60), Bpm(180), Bpm(160), Bpm(140), medication=True)
     assert list(proposed(facts)) == [ZoneOrigin.TALK_TEST]
 
 
@@ -206,9 +199,6 @@ def test_who_tells_nothing_is_proposed_nothing() -> None:
         pytest.param(Facts(threshold_hr=Bpm(20)), id="a threshold of 20"),
         pytest.param(Facts(comfortable_hr=Bpm(75)), id="talking while lying down"),
         pytest.param(Facts(comfortable_hr=Bpm(700)), id="a slip of the pen"),
-        pytest.param(Facts(strava_zones=((0, -1), (-1, -1))), id="open zones"),
-        pytest.param(Facts(strava_zones=((0, 123),)), id="a single zone"),
-        pytest.param(Facts(strava_zones=((0, 20), (20, 40))), id="zones of a mouse turned round"),
     ],
 )
 def test_absurd_facts_give_no_proposal(facts: Facts) -> None:
@@ -235,8 +225,7 @@ ANY_BPM = st.none() | st.integers(-50, 400).map(Bpm)
         maximum_hr=ANY_BPM,
         threshold_hr=ANY_BPM,
         comfortable_hr=ANY_BPM,
-        strava_zones=st.lists(st.tuples(st.integers(-1, 300), st.integers(-1, 300)), max_size=5).map(tuple),
-        maf_adjustment=st.sampled_from(MafAdjustment),
+        training=st.sampled_from(Training),
         medication=st.booleans(),
     )
 )

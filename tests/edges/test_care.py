@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from config.language import catalogue
-from daemon.domain.care import help_page, questions
 from daemon.domain.wording import ENGLISH, Language
+from daemon.domain.wording.care import help_page, questions
 from daemon.page.help import help_routes
 from daemon.page.server import answering
 from tests.terminal import Say

@@ -201,7 +201,14 @@ class TestPlan:
 
     def test_before_the_first_step_there_is_none(self, say: Say, settings: Path, tmp_path: Path) -> None:
         said = say("--config", settings, "--state", tmp_path / "state", "plan", "easier")
-        assert (said.code, said.err) == (1, "duurloop: the plan has no such step: it has 12\n")
+        words = "duurloop: this is the plan's first step, there is none before it: walking part of it is fine, too\n"
+        assert (said.code, said.err) == (1, words)
+
+    def test_after_the_last_step_there_is_none(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        here = ("--config", settings, "--state", tmp_path / "state", "plan")
+        steps = [say(*here, "next").out for _ in range(11)]
+        assert "step 12 of 12" in steps[-1]
+        assert say(*here, "next").err.startswith("duurloop: this is the plan's last step")
 
     def test_without_a_plan_it_says_how_to_get_one(self, say: Say, tmp_path: Path) -> None:
         settings = tmp_path / "free.toml"
@@ -238,6 +245,15 @@ def test_a_state_folder_that_is_a_file_is_one_line(settings: Path, tmp_path: Pat
     assert (
         ended.stderr == f"duurloop: the state folder {state} cannot be used (File exists): say another with --state\n"
     )
+
+
+def test_a_full_disk_behind_what_is_printed_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-P", "-m", "daemon", "--state", str(tmp_path), "care"]
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "LANG": "C"}, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, "duurloop: No space left on device\n")
 
 
 def test_a_secret_in_a_keys_place_is_not_shown(say: Say, settings: Path) -> None:

@@ -74,6 +74,11 @@ def test_with_medication_no_formula_is_named_and_talking_is(home: Home) -> None:
     assert (told["medication"], told["proposals"]) == (True, [])
 
 
+def test_the_180_formula_asks_how_long_somebody_has_trained(home: Home) -> None:
+    home.settings(f'{FACTS}training = "years"\n')
+    assert "  130-140  180 formula" in home.zone().out.splitlines()
+
+
 def test_without_facts_it_says_where_they_go(home: Home) -> None:
     assert "[runners.facts]" in home.zone().out
 

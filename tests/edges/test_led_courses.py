@@ -7,8 +7,8 @@ import pytest
 from connectors.sqlite import open_database
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.plan import Block, Course, Edge, PlanRef, Step, StepKind
+from daemon.from_settings import plan_named
 from daemon.store import CoachingStarted, SessionOpened
-from daemon.wiring import plan_named
 from tests.builders import led
 from tests.fakes import EASY, ELS, EVENING
 

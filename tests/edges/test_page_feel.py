@@ -15,8 +15,9 @@ from daemon.domain.feeling import Feeling
 from daemon.page.feel import LARGEST_FORM_BYTES, TAPS, feel_routes
 from daemon.page.links import HOLDS, ExpiredLinkError, UnknownLinkError, feel_url, read, sign
 from daemon.page.server import answering
+from daemon.planning import Planner
 from daemon.store import Fact, FeelingSaid, RunKept, SessionOpened, StoreError
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, sample
+from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_plans, sample
 
 SECRET = bytes(range(32))
 RUN = "20261121-183000-0badcafe"
@@ -113,7 +114,7 @@ async def house() -> AsyncIterator[House]:
     store, clock = SmallStore(), FakeClock(EVENING + timedelta(hours=1))
     run = judged_run(RUN, SAMPLES, EVENING)
     await store.commit([SessionOpened(RUN, ELS.name, EVENING, EASY), RunKept(RUN, run, SAMPLES)])
-    async with answering("127.0.0.1", 0, feel_routes(SECRET, [ELS], store, clock)) as port:
+    async with answering("127.0.0.1", 0, feel_routes(SECRET, [Planner(ELS, store, no_plans)], store, clock)) as port:
         yield House(f"http://127.0.0.1:{port}", store, clock)
 
 

@@ -10,6 +10,7 @@ import pytest
 from config.language import catalogue
 from connectors.picture import FAMILY, FONTS, SHARPNESS, png_of
 from daemon.domain.wording import ENGLISH, Language
+from daemon.ports import PictureError
 from daemon.weekly.drawing import HEIGHT, WIDTH, week_drawing
 from tests.week_builders import FULL, KINDS
 
@@ -89,5 +90,5 @@ def test_the_font_travels_with_its_licence() -> None:
 
 
 def test_what_is_no_drawing_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown token"):
+    with pytest.raises(PictureError, match="unknown token"):
         png_of("no drawing")

@@ -95,7 +95,7 @@ def test_a_whole_household_is_read(write: Write) -> None:
             'days = ["sun", "tue"]\ntime = 18:30:00\nweek = "sat 9:05"\nquiet = "22:00-07:00"\n'
             '[[runners.channels]]\nname = "phone"\nurl = "ntfy://ntfy.sh/x"\nfor = ["live"]\nfigures = true\n'
             '[[runners]]\nname = "Jan"\nzone = "118-136"\nstrap = { name = "H10 1", connect = "armed" }\n'
-            "[runners.facts]\nborn = 1978\nresting = 58\nmaximum = 182\nthreshold = 165\n"
+            '[runners.facts]\nborn = 1978\nresting = 58\nmaximum = 182\nthreshold = 165\ntraining = "steady"\n'
         ),
         {},
     )
@@ -118,8 +118,8 @@ def test_a_whole_household_is_read(write: Write) -> None:
     assert els.channels[0].address.get_secret_value() == "ntfy://ntfy.sh/x"
     assert (els.channels[0].purposes, els.channels[0].figures) == (("live",), True)
     assert (jan.strap and jan.strap.name, jan.connects) == ("H10 1", "armed")
-    assert jan.facts == Facts(born=1978, resting=58, maximum=182, threshold=165)
-    assert els.facts == Facts()
+    assert jan.facts == Facts(born=1978, resting=58, maximum=182, threshold=165, training="steady")
+    assert els.facts == Facts(training="starting")
 
 
 def test_dated_zones_stand_in_the_order_of_their_days(write: Write) -> None:
@@ -190,6 +190,10 @@ RUNNER_FAULTS = {
     "maximum below the threshold": (
         "facts = { threshold = 165, maximum = 160 }",
         "facts.maximum: must be higher than threshold",
+    ),
+    "training": (
+        'facts.training = "hard"',
+        "facts.training: must be 'recovering', 'starting', 'steady' or 'years'",
     ),
     "plan misspelt": ('plan = "rustig12"', "plan: no such plan; did you mean 'rustig-12'?"),
     "plan": (

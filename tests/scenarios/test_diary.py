@@ -13,8 +13,10 @@ from daemon.domain.calendar import moment_of
 from daemon.domain.habit import Agreement, Appointment, Planned
 from daemon.domain.plan import Course, PlanRef, StepKind
 from daemon.domain.plan import Step as Stretch
+from daemon.domain.progress import Move, Proposal, Why
 from daemon.domain.run import Source
 from daemon.domain.week import IsoWeek
+from daemon.domain.wording import ENGLISH, proposal_text
 from daemon.household import QuietHours, Runner
 from daemon.signs import sign_of_life
 from daemon.store import Brought, Fact, Kind, LetterWritten, OccasionPassed, Paused, Resumed, StepRun
@@ -39,6 +41,7 @@ class Home:
         self.store = MemoryStore()
         self.runner = who
         self.is_running = False
+        self.proposal: Proposal | None = None
         self.letters_kept = 0
         self.diary = self.begin()
 
@@ -68,7 +71,7 @@ class Home:
         self.letters_kept += 1
 
     async def _tonight(self) -> Step:
-        return "Week 1", COURSE
+        return "Week 1", COURSE, self.proposal
 
     async def _week_letters(self, week: IsoWeek) -> Sequence[Fact]:
         return [LetterWritten(letter(f"Els:week:{week}", kind=Kind.WEEK, at=self.clock.now()))]
@@ -91,6 +94,17 @@ async def test_it_says_what_is_on_tonight() -> None:
     (text,) = (one.text for one in home.store.letters())
     assert text.title == "For tonight"
     assert "Week 1" in text.body
+
+
+async def test_where_the_step_went_back_meanwhile_it_says_why() -> None:
+    home = Home()
+    home.proposal = Proposal(Move.EASIER, 1, Why.AWAY)
+    await home.live_until(at(1, 19))
+    await home.run(at(1, 20))
+    await home.live_until(at(3, 19))
+    first, second = (one.text.body.splitlines()[0] for one in home.store.letters())
+    reason = [proposal_text(home.proposal, ENGLISH, home.runner.turn(at(day).date())) for day in (1, 3)]
+    assert (first == reason[0], second) == (False, reason[1])
 
 
 async def test_nothing_is_written_while_nothing_is_due() -> None:

@@ -5,16 +5,28 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from daemon.afterwards import discreet, facts_of
 from daemon.domain.feeling import Feeling
+from daemon.domain.habit import Agreement
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.progress import Move, Proposal, Why
 from daemon.domain.run import Run, Source
 from daemon.domain.wording import LongRun, Onward, Waits
+from daemon.feeling import keep_feeling
 from daemon.household import Plan, Runner
 from daemon.planning import Planner
 from daemon.remote import RefusedError
-from daemon.store import Brought, FeelingSaid, OccasionPassed, RunKept, SessionOpened, StepChosen, StepRun
-from tests.fakes import EASY, EVENING, MemoryStore, judged_run, no_plans, plan_of, runner, sample
+from daemon.store import (
+    Brought,
+    FeelingSaid,
+    LetterWritten,
+    OccasionPassed,
+    RunKept,
+    SessionOpened,
+    StepChosen,
+    StepRun,
+)
+from tests.fakes import EASY, EVENING, MemoryStore, judged_run, letter, no_plans, plan_of, runner, sample
 
 
 def courses(kind: StepKind = StepKind.RUN, runs: int = 2, plan: str = "rustig-12") -> tuple[Course, ...]:
@@ -63,6 +75,16 @@ class TestProposal:
     async def test_a_step_that_is_meant_for_one_run_is_done_with_one(self) -> None:
         quick = replace(ELS, plan=plan_of(*courses(runs=1)))
         assert await proposed(quick, await house_with(run_at(0)), on(2)) == Proposal(Move.NEXT, 2, Why.READY)
+
+    @pytest.mark.parametrize(("days", "move"), [({1, 3}, Move.NEXT), ({1, 3, 6}, Move.SAME)])
+    async def test_whoever_runs_three_times_a_week_does_a_step_for_two_or_three_runs_three_times(
+        self, days: set[int], move: Move
+    ) -> None:
+        steps = tuple(replace(course, most_runs=3) for course in courses())
+        often = replace(ELS, plan=plan_of(*steps), agreement=Agreement(frozenset(days)))
+        proposal = await proposed(often, await house_with(run_at(0), run_at(2)), on(4))
+        assert proposal is not None
+        assert proposal.move is move
 
     async def test_without_a_plan_there_is_no_proposal(self) -> None:
         assert await proposed(runner("Els"), MemoryStore(), EVENING) is None
@@ -118,6 +140,16 @@ class TestTheDiary:
         store = await house_with(run_at(0), source=Source.FILE)
         await store.commit([StepRun("Els", "r0", on(0), PlanRef("rustig-12", 3), 3)])
         assert await proposed(ELS, store, on(1)) == Proposal(Move.SAME, 3, Why.LAST)
+
+    async def test_what_was_said_of_a_run_that_had_to_go_still_counts(self) -> None:
+        store = await house_with(run_at(0), run_at(2), source=Source.STRAVA_API)
+        await store.commit([StepRun("Els", "r2", on(2), PlanRef("rustig-12", 1), 2)])
+        await keep_feeling(store, Planner(ELS, store, plans), "r2", Feeling(effort=9), on(3))
+        assert [line.then for line in await store.step_runs("Els", on(0))] == [1]
+
+    async def test_a_run_of_next_year_is_none_yet(self) -> None:
+        store = await house_with(run_at(0), run_at(365))
+        assert await proposed(ELS, store, on(1)) == Proposal(Move.SAME, 1, Why.MORE)
 
 
 class TestChoice:
@@ -186,6 +218,10 @@ class TestAnotherPlan:
         assert standing is not None
         assert standing.plan.id == "mine"
 
+    async def test_a_file_of_ones_own_belongs_into_the_settings(self) -> None:
+        with pytest.raises(RefusedError, match="belongs into the settings"):
+            await Planner(ELS, MemoryStore(), lambda *_: OTHER).use("mine.toml", EVENING)
+
     async def test_one_that_is_not_there_is_refused(self) -> None:
         with pytest.raises(RefusedError):
             await Planner(ELS, MemoryStore(), plans).use("marathon", EVENING)
@@ -200,6 +236,7 @@ class TestAfterARun:
 
     async def test_one_that_is_kept_already_counts_once(self) -> None:
         store = await house_with(run_at(0), run_at(2), source=Source.STRAVA_API)
+        await store.commit([StepRun("Els", "r2", on(2), PlanRef("rustig-12", 1), 2)])
         again = replace(run_at(2), id="the file of it", sources=(Source.FILE,))
         sequel = await Planner(ELS, store, plans).after(again, on(2.1))
         assert sequel.outlook == Onward(Proposal(Move.NEXT, 2, Why.READY), "Week 2")
@@ -211,6 +248,13 @@ class TestAfterARun:
     async def test_what_comes_weeks_late_is_no_news(self) -> None:
         sequel = await Planner(ELS, MemoryStore(), plans).after(run_at(0), on(15))
         assert (sequel.outlook, sequel.facts) == (None, ())
+
+
+def test_how_it_felt_is_no_reason_where_figures_are_not_wanted() -> None:
+    heavy = Onward(Proposal(Move.SAME, 1, Why.HEAVY), "Week 1")
+    assert discreet(heavy) == Onward(Proposal(Move.SAME, 1, Why.MORE), "Week 1")
+    assert discreet(Waits("Week 1")) == Waits("Week 1")
+    assert discreet(None) is None
 
 
 class TestLongRuns:
@@ -232,6 +276,20 @@ class TestLongRuns:
         await store.commit([OccasionPassed("Els", "long_run", "2026-11-20", on(-6))])
         sequel = await Planner(self.free, store, plans).after(run_at(0, minutes=60), on(0.1))
         assert sequel.outlook is None
+
+    async def test_a_ride_is_no_long_run_and_hides_none(self) -> None:
+        rides = [run_at(-3, minutes=30, sport="ride"), run_at(-2, minutes=200, sport="ride")]
+        store = await house_with(*rides, run_at(-5, minutes=30), run_at(-4, minutes=30), source=Source.FILE)
+        planner = Planner(self.free, store, plans)
+        assert (await planner.after(run_at(0, minutes=300, sport="ride"), on(0.3))).outlook is None
+        assert (await planner.after(run_at(0, minutes=60), on(0.1))).outlook == LongRun()
+
+    async def test_without_a_letter_nothing_was_said(self) -> None:
+        store = await house_with(run_at(-3, minutes=30), run_at(-2, minutes=30))
+        run = run_at(0, minutes=60)
+        sequel = await Planner(self.free, store, plans).after(run, on(0.1))
+        assert facts_of(sequel, []) == []
+        assert [type(fact) for fact in facts_of(sequel, [letter("after:r0")])] == [OccasionPassed, LetterWritten]
 
     async def test_never_along_a_plan(self) -> None:
         store = await house_with(run_at(-3, minutes=30))

@@ -234,3 +234,36 @@ async def test_the_oldest_letter_waits_for_nothing(rig: Rig) -> None:
     rig.recorder.note(LetterWritten(about), urgent=True)
     await rig.clock.pass_time(0)
     assert rig.committed() == [LetterWritten(about)]
+
+
+class TestWhatFollows:
+    """Something may be worked out just before facts are kept, and is kept with them."""
+
+    async def follow(self, rig: Rig) -> Sequence[Fact]:
+        assert await rig.store.runs() == []
+        return [LetterWritten(letter("after:s1"))]
+
+    async def test_it_is_kept_in_the_same_breath(self, rig: Rig) -> None:
+        rig.recorder.note(kept(0), urgent=True, then=lambda: self.follow(rig))
+        await settle()
+        assert rig.store.commits == [(kept(0), LetterWritten(letter("after:s1")))]
+        assert rig.woken == 1
+
+    async def test_where_it_cannot_be_worked_out_just_now_all_waits_for_it(self, rig: Rig) -> None:
+        rig.store.trouble = "disk full"
+        rig.recorder.note(kept(0), urgent=True, then=lambda: self.follow(rig))
+        rig.recorder.note(kept(1))
+        await settle()
+        assert (rig.store.commits, rig.recorder.trouble) == ([], "disk full")
+        rig.store.trouble = None
+        await rig.clock.pass_time(RETRY_S + 1)
+        assert rig.store.commits == [(kept(0), LetterWritten(letter("after:s1")), kept(1))]
+
+    async def test_a_bug_in_it_costs_the_answer_and_nothing_else(self, rig: Rig) -> None:
+        async def stumble() -> Sequence[Fact]:
+            raise ZeroDivisionError
+
+        rig.recorder.note(kept(0), urgent=True, then=stumble)
+        rig.recorder.note(kept(1))
+        await settle()
+        assert rig.store.commits == [(kept(0), kept(1))]

@@ -20,18 +20,14 @@ from connectors.sqlite_store import SqliteStore
 from connectors.systemd import Notifier
 from daemon.clock import Clock, FastClock, SystemClock
 from daemon.domain.strap import StrapEvent
+from daemon.from_settings import system_timezone
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.remote import Answer, NotRunningError, RefusedError, ask
 from daemon.service import Parts
 from daemon.state_folder import DATABASE_NAME, AlreadyRunningError
 from daemon.supervisor import supervise
-from daemon.wiring import (
-    Surroundings,
-    serve,
-    stopped_by_signals,
-    system_timezone,
-)
+from daemon.wiring import Surroundings, serve, stopped_by_signals
 from tests.fakes import ELS, PHONE, MoodyMessenger, eventually, no_picture, no_plans, settle
 
 SPEED = 60.0

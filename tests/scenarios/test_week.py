@@ -17,6 +17,7 @@ from daemon.domain.progress import Move, Proposal, Why
 from daemon.domain.run import Run, Source
 from daemon.domain.week import IsoWeek, Place, Together
 from daemon.household import Channel, QuietHours, Runner
+from daemon.ports import PictureError
 from daemon.remote import RefusedError
 from daemon.report import run_report
 from daemon.store import (
@@ -298,9 +299,36 @@ async def test_what_may_be_gone_is_not_held_against_the_runner() -> None:
     assert "agreed" not in text.mail.html
 
 
+async def test_of_a_run_that_the_strap_heard_at_the_doorstep_others_learn_the_doorstep_only(store: Store) -> None:
+    await store.commit(kept(run_at(0, 5), run_at(3, 45, runner="Jan")))
+    hour = replace(run_at(0, 60), id="api", sources=(Source.STRAVA_API,))
+    await store.bring(Brought(hour, (), "strava:1"), lambda _: [])
+    assert await weeks_of(store, group=("Els", "Jan")).together(W47) == Together(2, 50)
+
+
+async def test_without_a_picture_the_words_go_all_the_same() -> None:
+    def broken(_svg: str) -> bytes:
+        raise PictureError("no font")
+
+    weeks = weeks_of(MemoryStore(), replace(ANNA, channels=(MAIL,)))
+    (letter,) = await letters(WeekWriter(weeks, FakeClock(SUNDAY_EVENING), broken))
+    assert letter.letter.text.mail is None
+    assert letter.letter.text.body
+
+
+async def test_what_was_said_of_how_it_felt_goes_only_where_figures_are_wanted() -> None:
+    async def suggest(_now: datetime) -> Suggested | None:
+        return Suggested(lambda figures: "It felt easy." if figures else "A talk test is worth it.")
+
+    weeks = weeks_of(MemoryStore(), replace(ANNA, channels=(PHONE, MAIL)))
+    written = await letters(WeekWriter(weeks, FakeClock(SUNDAY_EVENING), Painter(), suggest))
+    said = {one.letter.channel: "It felt easy." in one.letter.text.body for one in written}
+    assert said == {"els/phone": False, "els/mail": True}
+
+
 async def test_what_else_is_worth_a_sentence_is_said_and_remembered_with_it() -> None:
     async def suggest(_now: datetime) -> Suggested | None:
-        return Suggested("A talk test is worth it.", (passed,))
+        return Suggested(lambda figures: "It felt easy." if figures else "A talk test is worth it.", (passed,))
 
     passed = OccasionPassed("Els", "zone", "2026-11-22", SUNDAY_EVENING)
     writing = WeekWriter(weeks_of(MemoryStore()), FakeClock(SUNDAY_EVENING), Painter(), suggest)

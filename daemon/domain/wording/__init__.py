@@ -3,7 +3,8 @@
 Sentences stand here in English, which is also their key in the catalogues of `config/locale`; a language
 comes in as two functions. Nothing in here decides whether to speak. Tone: no exclamation marks, no guilt,
 no "faster", nothing medical. What recurs has variants, chosen by a `turn` that is handed in, usually the day's
-number. `docs/words.md` shows all of it as the runner reads it.
+number. How a run felt is said only where `figures` are wanted.
+`docs/words.md` shows all of it as the runner reads it.
 """
 
 from daemon.domain.wording.after import (
@@ -17,6 +18,8 @@ from daemon.domain.wording.after import (
     verdict_text,
 )
 from daemon.domain.wording.course import course_lines, course_text
+from daemon.domain.wording.days import day_word, short_day
+from daemon.domain.wording.feeling import feel_line, feeling_lines, feeling_word, lift_text
 from daemon.domain.wording.habit import Opening, Tonight, reminder_text, smallest_step_text
 from daemon.domain.wording.live import (
     NUDGES,
@@ -26,13 +29,15 @@ from daemon.domain.wording.live import (
     hello_text,
     nudge_text,
 )
-from daemon.domain.wording.text import ENGLISH, Language, Mail, Text, duration
+from daemon.domain.wording.text import ENGLISH, PICTURE, Language, Mail, Text, duration
 from daemon.domain.wording.week import together_text, week_text
 from daemon.domain.wording.why import proposal_text
+from daemon.domain.wording.zone import suggestion_text
 
 __all__ = [
     "ENGLISH",
     "NUDGES",
+    "PICTURE",
     "Language",
     "LongRun",
     "Mail",
@@ -47,14 +52,21 @@ __all__ = [
     "course_lines",
     "course_text",
     "cue_text",
+    "day_word",
     "duration",
+    "feel_line",
+    "feeling_lines",
+    "feeling_word",
     "hello_text",
+    "lift_text",
     "nudge_text",
     "proposal_text",
     "reason_text",
     "reminder_text",
+    "short_day",
     "smallest_step_text",
     "source_text",
+    "suggestion_text",
     "summary_text",
     "together_text",
     "verdict_text",

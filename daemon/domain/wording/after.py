@@ -1,7 +1,8 @@
 """Three lines after a run: how calm it was, what went well, what comes next.
 
-Every family that may come several times a week has eight variants, so that a day's number as `turn` repeats none
-within a week. A variant stands beside any of the other lines, so none of them leans on its neighbour.
+Every family has eight variants, so that a day's number as `turn` repeats no sentence within a week; only the word
+after a very long run, which comes once a month at most, has fewer. A variant stands beside any of the other lines, so
+none of them leans on its neighbour.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class LongRun:
-    """Without a plan: by far the longest run in a month."""
+    """Without a plan: clearly the longest run in a month."""
 
 
 Outlook: TypeAlias = Onward | Waits | LongRun
@@ -207,10 +208,10 @@ _WAITS = (
     _("An extra, beside the plan. For later: {step}."),
 )
 _LONG_RUN = (
-    _("By far your longest in a month: keep the next ones a little shorter."),
-    _("A good deal longer than your others of this month; let the next ones be shorter."),
+    _("Your longest in a month: keep the next ones a little shorter."),
+    _("Longer than your others of this month; let the next ones be a bit shorter."),
     _("After one as long as this, a few shorter ones are just right."),
-    _("Much longer than you have been used to lately: shorter ones now help your legs to get used to it."),
+    _("Longer than you have been used to lately: shorter ones now help your legs to get used to it."),
 )
 _REST = (
     _("First a day of rest."),

@@ -36,11 +36,21 @@ def course_lines(
 
 def course_text(course: Course, language: Language) -> str:
     """Say in short what a course asks for, as the end of a sentence."""
-    blocks = repetitions([(leg.kind, leg.for_s, leg.least_s) for leg in course.legs])
+    parts = _joined([(leg.kind, leg.for_s, leg.least_s) for leg in course.legs])
+    blocks = repetitions(parts)
     said = [_block(times, [_part(*part, language) for part in block], language) for times, block in blocks]
-    if len(course.legs) == 1:
+    if len(parts) == 1:
         return said[0]
     return language.say(_("{parts}; {total}")).format(parts=", ".join(said), total=total_text(course, language))
+
+
+def _joined(parts: Sequence[tuple[StepKind, float, float]]) -> Sequence[tuple[StepKind, float, float]]:
+    """Make one part of a course that is all walking: warming up, walking and cooling down read the same."""
+    are_alike = len({_PARTS[kind] for kind, _, _ in parts}) == 1
+    if not are_alike or any(least_s < for_s for _, for_s, least_s in parts):
+        return parts
+    whole_s = sum(for_s for _, for_s, _ in parts)
+    return [(parts[0][0], whole_s, whole_s)]
 
 
 def total_text(course: Course, language: Language) -> str:

@@ -34,6 +34,8 @@ class Tonight:
     step_name: str | None
     """In the runner's language; None without a plan."""
     course: Course | None
+    reason: str | None = None
+    """Why it is another step than was said before, in the runner's language; instead of an opening."""
 
 
 _OPENINGS: dict[Opening, tuple[str, ...]] = {
@@ -52,12 +54,20 @@ _OPENINGS: dict[Opening, tuple[str, ...]] = {
         _("Good that there is a moment for you today."),
         _("You can simply go on where you were; it has been kept for you."),
         _("Days sometimes go another way, and that is all right. Here is a fresh one."),
+        _("Today has a moment in it too, if you want it."),
+        _("Nothing has piled up; it is only about today."),
+        _("The door is open, and it stays open."),
+        _("A week need not be tidy. This is a good moment."),
     ),
     Opening.BACK: (
         _("Good to have you back. Begin gently; less is fine today."),
         _("After a time of rest it may go slowly. Stop as soon as it is enough."),
         _("Welcome back. Nothing is lost, and walking counts too."),
         _("Feel first how it goes; half of it is fine as well."),
+        _("Nice that you are here; let your body say how much."),
+        _("Think of it as trying out: whatever you do is a gain."),
+        _("It has all waited quietly. Walk first, and see from there."),
+        _("If you still feel tired, a walk is just right today."),
     ),
     Opening.FIRST: (
         _("From now on I give you a sign on the days you chose. This is the first."),
@@ -71,13 +81,17 @@ _WITHOUT_A_PLAN = (
     _("Half an hour in which you could talk is just right."),
     _("Half an hour, as slowly as you like."),
     _("A quiet half hour; shorter counts too."),
+    _("Half an hour, running or walking as you like."),
+    _("A round of half an hour, at a pace for humming."),
+    _("Some thirty minutes, and turning round sooner is fine."),
+    _("Take half an hour, and come home with breath to spare."),
 )
 
 
 def reminder_text(tonight: Tonight, language: Language, turn: int = 0) -> Text:
     """Remind of what was agreed for today, in at most 300 characters."""
     title = language.say(_title(tonight.hour))
-    opening = language.vary(_OPENINGS[tonight.opening], turn)
+    opening = tonight.reason or language.vary(_OPENINGS[tonight.opening], turn)
     texts = [Text(title, f"{opening}\n{step}") for step in _steps(tonight, language, turn)]
     return next((text for text in texts if len(text.title) + len(text.body) <= LONGEST_REMINDER), Text(title, opening))
 

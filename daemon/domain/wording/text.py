@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+PICTURE = "week.png"
+"""The name of a mail's picture: its page shows it as `cid:` and this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """The same words for a mailbox."""
 
     html: str
-    """Shows the picture by the name `week.png`."""
+    """Shows the picture by the name `PICTURE`."""
     picture: bytes
     """A PNG."""
 

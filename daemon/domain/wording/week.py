@@ -6,8 +6,10 @@ What stands in a line, and whether there is one, follows from the week; a line t
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from daemon.domain.effort import CALM_PCT, LIVELY_PCT
 from daemon.domain.progress import Why
 from daemon.domain.week import Place, Together, Totals, Trend, Usual, Week
+from daemon.domain.wording.feeling import lift_text
 from daemon.domain.wording.text import Language, Text, _, in_minutes, within
 from daemon.domain.wording.why import proposal_text
 
@@ -15,10 +17,7 @@ LINES = 5
 _ABOUT, _CLEARLY = 0.2, 0.6
 """Within a fifth a week is like another; by three fifths it is clearly different."""
 _SAME_CALM_PCT = 5.0
-_CALM_PCT, _LIVELY_PCT = 80.0, 60.0
 _STRETCH_FROM_S = 600.0
-_LIFT_FROM = 3
-"""Runs with both feelings told, below which there is nothing to show."""
 
 
 def week_text(
@@ -31,11 +30,13 @@ def week_text(
     suggestion: str | None = None,
 ) -> Text:
     """Say how the week was. `suggestion` is a sentence of its own that takes the place of the plan's proposal."""
-    title = _("Your week") if week.is_over else _("Your week so far")
-    ahead = suggestion or _ahead(week, language, turn)
+    title = language.say(_("Your week") if week.is_over else _("Your week so far"))
+    if not week.is_recent:
+        title = language.say(_("Week {number}")).format(number=week.week.number)
+    ahead = suggestion or _ahead(week, language, figures=figures, turn=turn)
     lines = [*_lines(week, language, figures=figures, turn=turn)]
     last = [line for line in (ahead, together and together_text(together, language)) if line]
-    return Text(language.say(title), "\n".join([*lines[: LINES - len(last)], *last]))
+    return Text(title, "\n".join([*lines[: LINES - len(last)], *last]))
 
 
 def together_text(together: Together, language: Language) -> str:
@@ -52,7 +53,12 @@ _EMPTY = (
     _("Your shoes had a week off."),
 )
 _NOT_KEPT = _("Nothing is kept of this week any more.")
-_EMPTY_SO_FAR = _("No runs yet this week, and nothing has to be.")
+_EMPTY_SO_FAR = (
+    _("No runs yet this week, and nothing has to be."),
+    _("The week has no runs in it yet, and it may stay like that."),
+    _("Nothing yet this week; there is no hurry."),
+    _("This week is still open, and whatever comes is fine."),
+)
 _RESTED = (
     _("Rest was what was needed this week."),
     _("This week was for resting, and nothing is lost by it."),
@@ -66,6 +72,11 @@ _SMALL_BEGINNING = (
     _("Ten minutes outside would be a fine start to the new one."),
     _("In the new week everything is open; small is good."),
     _("Next week is a new one, as small as you like."),
+)
+_COMPLETE = (
+    _("{plan}: you have done all of it, and it may stay like this."),
+    _("{plan} is complete; the same again is enough."),
+    _("All of {plan} is yours now; keep it as it is."),
 )
 _CALM = (
     _("Calm for the most part."),
@@ -87,11 +98,32 @@ _STRONG = (
 )
 _MUCH_LESS, _LESS, _SAME, _MORE, _MUCH_MORE = range(5)
 _THAN_USUAL = (
-    _("Quite a bit less than usual."),
-    _("A bit less than usual."),
-    _("About as much as usual."),
-    _("A bit more than usual."),
-    _("Quite a bit more than usual."),
+    (
+        _("Quite a bit less than usual."),
+        _("A good deal less than in other weeks."),
+        _("Clearly less than you are used to."),
+    ),
+    (
+        _("A bit less than usual."),
+        _("Slightly less than in other weeks."),
+        _("A little less than you are used to."),
+    ),
+    (
+        _("About as much as usual."),
+        _("Much like your other weeks."),
+        _("Roughly what you are used to."),
+        _("As much as in most weeks, more or less."),
+    ),
+    (
+        _("A bit more than usual."),
+        _("Slightly more than in other weeks."),
+        _("A little more than you are used to."),
+    ),
+    (
+        _("Quite a bit more than usual."),
+        _("A good deal more than in other weeks."),
+        _("Clearly more than you are used to."),
+    ),
 )
 _THAN_LAST_WEEK = (
     _("Quite a bit less than last week."),
@@ -100,7 +132,26 @@ _THAN_LAST_WEEK = (
     _("A bit more than last week."),
     _("Quite a bit more than last week."),
 )
-_CALMER_THAN_USUAL = (_("Livelier than usual."), _("About as calm as usual."), _("Calmer than usual."))
+"""Not said two weeks in a row: by then it is known what is usual."""
+_CALMER_THAN_USUAL = (
+    (
+        _("Livelier than you are used to."),
+        _("Livelier than usual."),
+        _("Livelier than your other weeks."),
+    ),
+    (
+        _("Much the same as in other weeks."),
+        _("About as calm as usual."),
+        _("No calmer and no livelier than usual."),
+        _("Neither calmer nor livelier than you are used to."),
+    ),
+    (
+        _("Calmer than you are used to."),
+        _("Calmer than usual."),
+        _("Calmer than your other weeks."),
+    ),
+)
+"""In another order than the line above them, so that the two do not rhyme."""
 _CALMER_THAN_LAST_WEEK = (_("Livelier than last week."), _("About as calm as last week."), _("Calmer than last week."))
 
 
@@ -108,7 +159,7 @@ def _lines(week: Week, language: Language, *, figures: bool, turn: int) -> Itera
     if not week.totals.runs:
         yield _without_runs(week, language, turn)
     else:
-        yield _how_much(week, language)
+        yield _how_much(week, language, turn)
         yield from _how_calm(week, language, figures=figures, turn=turn)
     if highlights := [*_highlights(week, language, figures=figures)]:
         yield highlights[turn % len(highlights)]
@@ -122,10 +173,10 @@ def _without_runs(week: Week, language: Language, turn: int) -> str:
     if not week.is_whole:
         return language.say(_NOT_KEPT)
     is_done = week.is_over and not week.is_to_come
-    return language.vary(_EMPTY, turn) if is_done else language.say(_EMPTY_SO_FAR)
+    return language.vary(_EMPTY if is_done else _EMPTY_SO_FAR, turn)
 
 
-def _how_much(week: Week, language: Language) -> str:
+def _how_much(week: Week, language: Language, turn: int) -> str:
     runs, minutes = week.totals.runs, in_minutes(week.totals.duration_s, language)
     agreed = 0 if week.paused or not week.is_whole else week.agreed
     if runs < agreed and week.is_to_come:
@@ -137,17 +188,17 @@ def _how_much(week: Week, language: Language) -> str:
     else:
         said = language.say(_("{runs}, as agreed, {minutes}."))
     said = said.format(runs=_runs(runs, language), count=runs, agreed=agreed, minutes=minutes)
-    return f"{said} {more}" if (more := _set_beside(week, language)) else said
+    return f"{said} {more}" if (more := _set_beside(week, language, turn)) else said
 
 
-def _set_beside(week: Week, language: Language) -> str | None:
+def _set_beside(week: Week, language: Language, turn: int) -> str | None:
     """Say how the week lies among the others; one with a pause, not over or not kept whole lies beside none."""
     if week.paused:
         return language.say(_RESTED_TOO)
     if not (week.is_over and week.is_whole) or week.is_to_come:
         return None
     if week.usual and week.usual.duration_s:
-        return language.say(_THAN_USUAL[_amount(week.totals.duration_s, week.usual.duration_s)])
+        return language.vary(_THAN_USUAL[_amount(week.totals.duration_s, week.usual.duration_s)], turn)
     if week.last and week.last.duration_s:
         return language.say(_THAN_LAST_WEEK[_amount(week.totals.duration_s, week.last.duration_s)])
     # where runs leave again nobody knows whether it is a beginning
@@ -167,28 +218,29 @@ def _how_calm(week: Week, language: Language, *, figures: bool, turn: int) -> It
     calm = week.totals.calm_pct
     if calm is None:
         return
-    said = [language.vary(_CALM if calm >= _CALM_PCT else _LIVELY if calm >= _LIVELY_PCT else _STRONG, turn)]
+    said = [language.vary(_CALM if calm >= CALM_PCT else _LIVELY if calm >= LIVELY_PCT else _STRONG, turn)]
     if figures:
         said.append(language.say(_("Calm share: {calm} %.")).format(calm=int(calm)))
-    if week.is_over and week.is_whole and not week.paused:
-        said += _calmer(calm, week.usual, week.last, language)
+    if week.is_over and week.is_whole and not week.paused and calm >= LIVELY_PCT:
+        said += _calmer(calm, week.usual, week.last, language, turn)
     yield " ".join(said)
 
 
-def _calmer(calm: float, usual: Usual | None, last: Totals | None, language: Language) -> Iterator[str]:
-    for before, words in ((usual, _CALMER_THAN_USUAL), (last, _CALMER_THAN_LAST_WEEK)):
-        if before is not None and before.calm_pct is not None:
-            by = calm - before.calm_pct
-            yield language.say(words[0 if by < -_SAME_CALM_PCT else 2 if by > _SAME_CALM_PCT else 1])
-            return
+def _calmer(calm: float, usual: Usual | None, last: Totals | None, language: Language, turn: int) -> Iterator[str]:
+    if usual is not None and usual.calm_pct is not None:
+        yield language.vary(_CALMER_THAN_USUAL[_calmness(calm, usual.calm_pct)], turn)
+    elif last is not None and last.calm_pct is not None:
+        yield language.say(_CALMER_THAN_LAST_WEEK[_calmness(calm, last.calm_pct)])
+
+
+def _calmness(now: float, before: float) -> int:
+    by = now - before
+    return 0 if by < -_SAME_CALM_PCT else 2 if by > _SAME_CALM_PCT else 1
 
 
 def _highlights(week: Week, language: Language, *, figures: bool) -> Iterator[str]:
-    lift = week.mood.lift if week.mood else None
-    if figures and lift and lift.of >= _LIFT_FROM and 2 * lift.better >= lift.of:
-        each = _("After each of your {of} runs you felt better than before.")
-        some = _("After {better} of your {of} runs you felt better than before.")
-        yield language.say(each if lift.better == lift.of else some).format(better=lift.better, of=lift.of)
+    if figures and week.mood and (lift := lift_text(week.mood.lift, language)):
+        yield lift
     if week.longest_calm_s is not None and week.longest_calm_s >= _STRETCH_FROM_S:
         yield language.say(_("Your longest calm stretch: {duration}.")).format(
             duration=in_minutes(week.longest_calm_s, language)
@@ -222,19 +274,21 @@ def _trend(trend: Trend, changed: str, same: str) -> str:
     return (same if now == earlier else changed).format(now=now, earlier=earlier)
 
 
-def _ahead(week: Week, language: Language, turn: int) -> str | None:
+def _ahead(week: Week, language: Language, *, figures: bool, turn: int) -> str | None:
     """Say where the plan is and what it proposes for the coming week; after a run the reason was told already."""
     empty = not week.totals.runs
     if week.place is None:
-        wanted = empty and week.is_over and not week.is_to_come and not week.paused
+        wanted = empty and week.is_over and week.is_recent and not (week.is_to_come or week.paused)
         return language.vary(_SMALL_BEGINNING, turn) if wanted else None
     step = within(week.place.step_name)
-    if empty and week.paused:
+    if week.paused:
         return language.say(_("The plan waits for you: {step}.")).format(step=step)
+    if week.place.proposal.why is Why.LAST and week.place.steps > 1 and not empty:
+        return language.vary(_COMPLETE, turn).format(plan=week.place.plan_name)
     is_done = week.is_over and not week.is_to_come
     lead = _("Next week begins at: {step}.") if empty and is_done else _("Next: {step}.")
     said = [_where(week.place, language), language.say(lead).format(step=step)]
-    return " ".join(filter(None, [*said, _why(week.place, language, turn) if empty else ""]))
+    return " ".join(filter(None, [*said, _why(week.place, language, figures=figures, turn=turn) if empty else ""]))
 
 
 def _where(place: Place, language: Language) -> str:
@@ -246,8 +300,10 @@ def _where(place: Place, language: Language) -> str:
     )
 
 
-def _why(place: Place, language: Language, turn: int) -> str:
-    return "" if place.proposal.why is Why.ALONG else proposal_text(place.proposal, language, turn)
+def _why(place: Place, language: Language, *, figures: bool, turn: int) -> str:
+    """Say why, where that says something; how it felt is told only to whoever wants figures."""
+    unsaid = {Why.ALONG} if figures else {Why.ALONG, Why.HEAVY}
+    return "" if place.proposal.why in unsaid else proposal_text(place.proposal, language, turn)
 
 
 def _runs(count: int, language: Language) -> str:

@@ -1,23 +1,13 @@
 """Feelings in words: the scales as a runner reads them, a link to say it by, and what is shown back."""
 
-from datetime import date
-
 from daemon.domain.feeling import Feeling, Lift
 from daemon.domain.wording.text import Language, _
 
-TOLD_FROM = 3
-"""Of fewer runs than this there is nothing to say yet."""
+_LIFT_FROM = 3
+"""Of fewer runs than this, with both feelings told, there is nothing to say yet."""
 
 _FEELINGS = (_("low"), _("not great"), _("all right"), _("good"), _("very good"))
 """1 to 5."""
-
-
-_DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
-
-
-def day_word(day: date, language: Language) -> str:
-    """Say a day of the last week by its name."""
-    return language.say(_DAYS[day.weekday()])
 
 
 def feeling_word(feeling: int, language: Language) -> str:
@@ -45,7 +35,7 @@ def feeling_lines(feeling: Feeling, language: Language) -> list[str]:
 
 def lift_text(lift: Lift, language: Language) -> str | None:
     """Say after how many runs the runner felt better; nothing where that would tell little, or cheer nobody."""
-    if lift.of < TOLD_FROM or not lift.better:
+    if lift.of < _LIFT_FROM or 2 * lift.better < lift.of:
         return None
     if lift.better == lift.of:
         return language.say("After each of your {of} runs you felt better than before.").format(of=lift.of)
