@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from daemon.domain.plan import Course, PlanRef, StepKind
 from daemon.domain.progress import Choice, Move, Outing, Proposal, Remembered, Stage, along, is_long, propose
@@ -33,6 +33,8 @@ class Standing:
     proposal: Proposal
     instead_of: str | None = None
     """The settings' plan ("" for none), if the runner chose another one."""
+    zone: tzinfo = UTC
+    """In which the runner's days are."""
 
     @property
     def course(self) -> Course:
@@ -166,7 +168,7 @@ class Planner:
         choice = Choice(chosen.step.step, chosen.at) if chosen and chosen.step.plan == plan.id else None
         outings = await self._outings(plan, runs, choice, now, again)
         proposal = propose(self._stages(plan), outings, choice, now, self.runner.timezone)
-        return Standing(plan, tuple(outings), proposal, instead_of)
+        return Standing(plan, tuple(outings), proposal, instead_of, self.runner.timezone)
 
     def _plan(self, chosen: StepChosen | None) -> tuple[Plan | None, str | None]:
         """Return the settings' plan, or the one that was chosen over it; and over which, if so."""

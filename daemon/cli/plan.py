@@ -12,7 +12,7 @@ from daemon.cli.common import Failure, json_option, load_settings, print_json, r
 from daemon.cli.database import readable, wake, writable
 from daemon.cli.speech import terminal_language
 from daemon.domain.progress import Move, propose
-from daemon.domain.wording import Language, course_lines, proposal_text
+from daemon.domain.wording import Language, course_lines, proposal_text, verdict_text
 from daemon.from_settings import plans_of, runner_meant
 from daemon.household import Runner
 from daemon.planning import Planner, Standing, stages_of
@@ -20,6 +20,8 @@ from daemon.report import legs_report
 
 MOVES = {"next": Move.NEXT, "same": Move.SAME, "easier": Move.EASIER}
 USE = "use"
+LATELY = 6
+"""So many runs along the plan are shown."""
 
 
 @click.command()
@@ -114,6 +116,14 @@ def _report(runner: Runner, standing: Standing) -> dict[str, Any]:
         "move": proposal.move.value,
         "why": proposal.why.value,
         "legs": legs_report(standing.course),
+        "history": [
+            {
+                "started_at": outing.at.astimezone(standing.zone).isoformat(timespec="seconds"),
+                "step": outing.step,
+                "verdict": outing.verdict.value,
+            }
+            for outing in standing.outings
+        ],
     }
 
 
@@ -124,4 +134,16 @@ def _lines(standing: Standing, language: Language) -> list[str]:
     )
     parts = [(leg.kind, leg.for_s, leg.least_s) for leg in standing.course.legs]
     asked = (f"  {line}" for line in course_lines(parts, language))
-    return [step, proposal_text(proposal, language), "", *asked]
+    return [step, proposal_text(proposal, language), "", *asked, *_history(standing, language)]
+
+
+def _history(standing: Standing, language: Language) -> list[str]:
+    """Say which steps were run lately, and how calmly."""
+    if not standing.outings:
+        return []
+    said = (
+        (outing.at.astimezone(standing.zone), words("step {step}").format(step=outing.step), outing.verdict)
+        for outing in standing.outings[-LATELY:]
+    )
+    lines = (f"  {at:%Y-%m-%d}  {step}, {verdict_text(verdict, language)}" for at, step, verdict in said)
+    return ["", words("Lately:"), *lines]

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from daemon.clock import Clock
 from daemon.domain.feeling import EFFORTS, FEELINGS, LONGEST_NOTE, Feeling
+from daemon.domain.progress import Move
 from daemon.domain.run import Run
 from daemon.domain.wording import ENGLISH, Language, day_word, feeling_word
 from daemon.feeling import keep_feeling, note_from
@@ -51,6 +52,18 @@ class _Meant:
         return self.planner.runner
 
 
+NOTHING = Feeling()
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """What a reader has tapped just now."""
+
+    said: Feeling = NOTHING
+    move: Move | None = None
+    """Over what the plan proposes."""
+
+
 class _Desk:
     """Answers the links."""
 
@@ -67,19 +80,28 @@ class _Desk:
             meant = await self._meant(request)
         except _UnansweredError as error:
             return error.page()
-        return _form_page(meant, Feeling())
+        return await self._page(meant, Tapped())
 
     async def take(self, request: web.Request) -> web.Response:
         """Keep what was tapped, and show the buttons again for the rest."""
         try:
             meant = await self._meant(request)
             self._count_tap(meant.runner.language)
-            said = await _read_form(request, meant.runner.language)
-            if said != Feeling():
-                await self._keep(meant, said)
+            tapped = await _read_form(request, meant.runner.language)
+            if tapped.said != NOTHING:
+                await self._keep(meant, tapped.said)
+            if tapped.move is not None:
+                await self._choose(meant, tapped.move)
         except _UnansweredError as error:
             return error.page()
-        return _form_page(meant, said)
+        return await self._page(meant, tapped)
+
+    async def _page(self, meant: _Meant, tapped: Tapped) -> web.Response:
+        try:
+            has_plan = await meant.planner.standing(self._clock.now()) is not None
+        except (StoreError, RefusedError):
+            has_plan = False  # then there is nothing to choose just now
+        return _form_page(meant, tapped, has_plan=has_plan)
 
     async def _meant(self, request: web.Request) -> _Meant:
         language = self._any_language()
@@ -105,6 +127,19 @@ class _Desk:
         except StoreError as error:
             raise self._not_now(error, meant.runner.language) from error
         log.info("feeling_said", runner=meant.runner.name)
+
+    async def _choose(self, meant: _Meant, move: Move) -> None:
+        language = meant.runner.language
+        try:
+            choice = await meant.planner.choose(move, self._clock.now())
+            if choice is None:
+                raise _UnansweredError(409, language, language.say("The plan has no such step."))
+            await self._store.commit([choice])
+        except RefusedError as error:
+            raise _UnansweredError(409, language, language.say(error.sentence).format(**error.parts)) from error
+        except StoreError as error:
+            raise self._not_now(error, language) from error
+        log.info("step_chosen", runner=meant.runner.name)
 
     def _count_tap(self, language: Language) -> None:
         now = self._clock.monotonic()
@@ -142,7 +177,7 @@ class _UnansweredError(Exception):
 # -- what is tapped ----------------------------------------------------------------------------------
 
 
-async def _read_form(request: web.Request, language: Language) -> Feeling:
+async def _read_form(request: web.Request, language: Language) -> Tapped:
     if (request.content_length or 0) > LARGEST_FORM_BYTES:
         raise _UnansweredError(413, language, language.say("That is too long."))
     not_understood = _UnansweredError(400, language, language.say("I did not understand that."))
@@ -152,19 +187,20 @@ async def _read_form(request: web.Request, language: Language) -> Feeling:
         form = await request.post()
         # what was said a moment ago travels along hidden, and the button that was tapped comes after it
         texts = {name: [value for value in form.getall(name, []) if isinstance(value, str)][-1:] for name in _FIELDS}
-        return Feeling(
+        said = Feeling(
             before=_number(texts["before"]),
             after=_number(texts["after"]),
             effort=_number(texts["effort"]),
             note=note_from("".join(texts["note"])),
         )
+        return Tapped(said, Move("".join(texts["plan"])) if texts["plan"] else None)
     except RefusedError as error:
         raise _UnansweredError(400, language, language.say(error.sentence).format(**error.parts)) from error
     except (ValueError, LookupError) as error:
         raise not_understood from error
 
 
-_FIELDS = ("before", "after", "effort", "note")
+_FIELDS = ("before", "after", "effort", "note", "plan")
 
 
 def _number(texts: Sequence[str]) -> int | None:
@@ -179,19 +215,21 @@ def _number(texts: Sequence[str]) -> int | None:
 # -- what is shown -----------------------------------------------------------------------------------
 
 
-def _form_page(meant: _Meant, said: Feeling) -> web.Response:
+def _form_page(meant: _Meant, tapped: Tapped, *, has_plan: bool) -> web.Response:
     """Return the buttons; those that were tapped by this reader a moment ago are marked."""
-    language, known = meant.runner.language, meant.run.feeling or Feeling()
+    language, known, said = meant.runner.language, meant.run.feeling or Feeling(), tapped.said
     say = language.say
     day = day_word(meant.run.started_at.astimezone(meant.runner.timezone).date(), language)
     title = say("How did your run of {day} feel?").format(day=day)
-    parts = [_head(title, language, thanks=said != Feeling()), '<form method="post" autocomplete="off">', _kept(said)]
+    parts = [_head(title, language, thanks=tapped != Tapped()), '<form method="post" autocomplete="off">', _kept(said)]
     words = [feeling_word(feeling, language) for feeling in FEELINGS]
     parts.append(_row("after", say("Afterwards I felt"), zip(FEELINGS, words, strict=True), said.after))
     if known.before is None or said.before is not None:
         parts.append(_row("before", say("Before it I felt"), zip(FEELINGS, words, strict=True), said.before))
     effort = say("The effort, from 1 (very light) to 10 (as hard as can be)")
     parts.append(_row("effort", effort, ((number, "") for number in EFFORTS), said.effort))
+    if has_plan:
+        parts.append(_moves(language, tapped.move))
     line, keep = say("A line of your own"), say("Keep it")
     parts.append(
         f'<fieldset><legend><label for="note">{escape(line)}</label></legend>'
@@ -199,6 +237,22 @@ def _form_page(meant: _Meant, said: Feeling) -> web.Response:
         f'<button class="send">{escape(keep)}</button></fieldset></form>'
     )
     return framed(language, title, "".join(parts))
+
+
+def _moves(language: Language, tapped: Move | None) -> str:
+    """Return the buttons to overrule what the plan proposes."""
+    words = {
+        Move.EASIER: language.say("An easier step"),
+        Move.SAME: language.say("The same step"),
+        Move.NEXT: language.say("The next step"),
+    }
+    buttons = "".join(
+        f'<button name="plan" value="{move.value}" aria-pressed="{"true" if move is tapped else "false"}">'
+        f"{escape(word)}</button>"
+        for move, word in words.items()
+    )
+    legend = escape(language.say("Next time I would rather take"))
+    return f'<fieldset><legend>{legend}</legend><div class="row three">{buttons}</div></fieldset>'
 
 
 def _head(title: str, language: Language, *, thanks: bool) -> str:

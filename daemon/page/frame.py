@@ -26,6 +26,7 @@ legend{padding:0;font-weight:600;margin-bottom:.5rem}
 .row{display:grid;grid-template-columns:repeat(5,1fr);gap:.4rem}
 button,textarea{font:inherit;color:inherit;background:none;border:2px solid var(--line);border-radius:.75rem}
 button{min-height:3rem;padding:.4rem .1rem;cursor:pointer;overflow-wrap:anywhere}
+.row.three{grid-template-columns:repeat(3,1fr)}
 .row.big button{min-height:5rem}
 button b{display:block;font-size:1.3rem}
 button small{display:block;font-size:.75rem;line-height:1.2}

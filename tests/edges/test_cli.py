@@ -1,16 +1,25 @@
 """The command line: arguments to one command, mistakes to one line and the right exit code."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from connectors.sqlite import open_database
+from connectors.sqlite_store import SqliteStore
 from daemon.cli import COMMANDS
 from daemon.cli.common import exit_code_of
+from daemon.domain.plan import PlanRef
+from daemon.domain.run import Run
+from daemon.state_folder import DATABASE_NAME
+from daemon.store import RunKept, SessionOpened
 from tests.activity_builders import clock, tcx_activity, tcx_file, tcx_point
+from tests.fakes import judged_run
 from tests.terminal import Say
 
 SETTINGS = """
@@ -171,6 +180,12 @@ class TestWithoutAService:
         assert say("--state", tmp_path, "release", "--for", duration).code == 2
 
 
+async def keep(state: Path, run: Run) -> None:
+    async with open_database(state / DATABASE_NAME) as database:
+        opened = SessionOpened(run.id, run.runner or "", run.started_at, run.target)
+        await SqliteStore(database).commit([opened, RunKept(run.id, run, ())])
+
+
 class TestPlan:
     def test_it_shows_the_step_and_why(self, say: Say, settings: Path, tmp_path: Path) -> None:
         said = say("--config", settings, "--state", tmp_path / "state", "plan")
@@ -203,6 +218,14 @@ class TestPlan:
         said = say("--config", settings, "--state", tmp_path / "state", "plan", "easier")
         words = "duurloop: this is the plan's first step, there is none before it: walking part of it is fine, too\n"
         assert (said.code, said.err) == (1, words)
+
+    def test_it_shows_which_steps_were_run_lately(self, say: Say, settings: Path, tmp_path: Path) -> None:
+        here = ("--config", settings, "--state", tmp_path / "state", "plan")
+        say(*here, "next")  # makes the database
+        asyncio.run(keep(tmp_path / "state", replace(judged_run("s1"), plan=PlanRef("rustig-12", 3))))
+        assert say(*here, "--json").json()["history"][0]["step"] == 3
+        lately = say(*here).out.partition("Lately:\n")[2]
+        assert lately.strip().endswith("step 3, not judged")
 
     def test_after_the_last_step_there_is_none(self, say: Say, settings: Path, tmp_path: Path) -> None:
         here = ("--config", settings, "--state", tmp_path / "state", "plan")

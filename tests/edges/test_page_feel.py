@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.feeling import Feeling
+from daemon.domain.plan import Course, PlanRef, Step, StepKind
+from daemon.household import Plan
 from daemon.page.feel import LARGEST_FORM_BYTES, TAPS, feel_routes
 from daemon.page.links import HOLDS, ExpiredLinkError, UnknownLinkError, feel_url, read, sign
 from daemon.page.server import answering
 from daemon.planning import Planner
 from daemon.store import Fact, FeelingSaid, RunKept, SessionOpened, StoreError
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_plans, sample
+from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_plans, plan_of, sample
 
 SECRET = bytes(range(32))
 RUN = "20261121-183000-0badcafe"
@@ -269,6 +271,49 @@ async def test_a_flood_is_refused(house: House) -> None:
     assert statuses == [200] * (TAPS - 1) + [429]  # the flood was one, too
     house.clock.jump(61)
     assert (await tap(house.url(), ("after", "4"))).status == 200
+
+
+def planned() -> Plan:
+    return plan_of(*(Course.of([Step(StepKind.RUN, 600.0)], PlanRef("rustig-12", number)) for number in (1, 2, 3)))
+
+
+@pytest.fixture
+async def planned_house() -> AsyncIterator[House]:
+    store, clock = SmallStore(), FakeClock(EVENING + timedelta(hours=1))
+    await store.commit(
+        [SessionOpened(RUN, ELS.name, EVENING, EASY), RunKept(RUN, judged_run(RUN, SAMPLES, EVENING), SAMPLES)]
+    )
+    planner = Planner(replace(ELS, plan=planned()), store, no_plans)
+    async with answering("127.0.0.1", 0, feel_routes(SECRET, [planner], store, clock)) as port:
+        yield House(f"http://127.0.0.1:{port}", store, clock)
+
+
+@web
+async def test_with_a_plan_one_tap_overrules_it(planned_house: House) -> None:
+    assert 'name="plan"' in (await look(planned_house.url())).text
+    answered = await tap(planned_house.url(), ("plan", "next"))
+    assert (answered.status, 'value="next" aria-pressed="true"' in answered.text) == (200, True)
+    chosen = await planned_house.store.chosen_step(ELS.name)
+    assert chosen is not None
+    assert chosen.step == PlanRef("rustig-12", 2)
+    assert await planned_house.feeling() is None
+
+
+@web
+async def test_a_step_that_the_plan_does_not_have_is_said(planned_house: House) -> None:
+    answered = await tap(planned_house.url(), ("plan", "easier"))
+    assert (answered.status, "The plan has no such step." in answered.text) == (409, True)
+
+
+@web
+async def test_a_way_that_no_plan_goes_is_not_understood(planned_house: House) -> None:
+    assert (await tap(planned_house.url(), ("plan", "faster"))).status == 400
+    assert await planned_house.store.chosen_step(ELS.name) is None
+
+
+@web
+async def test_without_a_plan_there_is_nothing_to_overrule(house: House) -> None:
+    assert 'name="plan"' not in (await look(house.url())).text
 
 
 @web
