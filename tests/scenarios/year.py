@@ -6,8 +6,10 @@ anew, as after a restart. What a runner receives is what was claimed in time, as
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -517,8 +519,19 @@ async def _live(story: Story, folder: Path) -> Lived:
 
 def all_lived(stories: Sequence[Story]) -> list[Lived]:
     """Live through several stories at a time, each in a process of its own."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_be_quiet) as pool:
+    with _found_by_others(), ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_be_quiet) as pool:
         return list(pool.map(lived, stories))
+
+
+@contextmanager
+def _found_by_others() -> Iterator[None]:
+    """Let new processes find the tests, which are no part of what is installed."""
+    root = str(Path(__file__).parent.parent.parent)
+    sys.path.append(root)
+    try:
+        yield
+    finally:
+        sys.path.remove(root)
 
 
 def _be_quiet() -> None:
