@@ -171,10 +171,12 @@ def strava_terms_of(settings: Settings) -> Terms:
 
 def sports_of(settings: Settings) -> frozenset[str]:
     """Return the sports that are wanted beyond runs and walks, by our names."""
+    listed = settings.strava.sports
+    if not listed:
+        return frozenset()
     from connectors.activity_files.values import sport_named  # noqa: PLC0415 - only where sports are listed
     from connectors.strava_archive.sports import sport_called  # noqa: PLC0415
 
-    listed = settings.strava.sports
     return frozenset(own for sport in listed for own in (sport_named(sport), sport_called(sport)) if own)
 
 
