@@ -579,7 +579,8 @@ def test_closing_is_prompt_whatever_goes_on(kind: Trouble | None) -> None:
                 assert fault.met.wait(5)
                 begun = time.monotonic()
         assert time.monotonic() - begun < 2
-    assert len(failures) == (kind is Trouble.HANG)
+    if kind is not Trouble.TRICKLE:  # what trickles may be cut short, or come to its end just in time
+        assert len(failures) == (kind is Trouble.HANG)
 
 
 def test_a_mistake_of_its_own_is_not_lost(web: requests.Session) -> None:
