@@ -51,11 +51,14 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    SessionSteered,
+    Steering,
     StepChosen,
     StepRun,
     ZoneSet,
 )
 
+_SECRET = "SELECT value FROM memo WHERE key = ?"  # noqa: S105 - how to find one
 _SECRET_BYTES = 32
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
 
@@ -100,7 +103,10 @@ class SqliteStore:
     async def samples(self, run_id: str) -> list[HeartRateSample]:
         """Return the samples of a run; instants count from its start, to the second."""
         rows = await self._database.read(SAMPLES, (run_id,))
-        return unpack_samples(rows[0]["samples"], rows[0]["rr"]) if rows else []
+        if not rows:
+            return []
+        # an hour of them takes some 20 ms, and nobody's live session is to wait for that
+        return await in_thread(partial(unpack_samples, rows[0]["samples"], rows[0]["rr"]), "unpacking")
 
     async def bring(self, brought: Brought, write: Callable[[Placed], Sequence[Fact]]) -> Placed:
         """Find the place of what was brought among the runner's takes, and keep it there."""
@@ -171,13 +177,25 @@ class SqliteStore:
 
     async def secret(self, name: str) -> bytes:
         """Return 32 bytes that nobody else knows, made when they are first asked for."""
+        rows = await self._database.read(_SECRET, (f"secret:{name}",))  # every page asks: nobody's turn to write
+        return bytes.fromhex(rows[0]["value"]) if rows else await self._made_secret(name)
+
+    async def renew_secret(self, name: str) -> None:
+        """Put another secret in its place."""
+        row = (f"secret:{name}", secrets.token_hex(_SECRET_BYTES))
+
+        async def job(connection: aiosqlite.Connection) -> None:
+            await connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", row)
+
+        await self._database.write(job)
+
+    async def _made_secret(self, name: str) -> bytes:
+        row = (f"secret:{name}", secrets.token_hex(_SECRET_BYTES))
 
         async def job(connection: aiosqlite.Connection) -> bytes:
-            await connection.execute(
-                "INSERT OR IGNORE INTO memo VALUES (?, ?)", (f"secret:{name}", secrets.token_hex(_SECRET_BYTES))
-            )
-            (row,) = await connection.execute_fetchall("SELECT value FROM memo WHERE key = ?", (f"secret:{name}",))
-            return bytes.fromhex(row[0])
+            await connection.execute("INSERT OR IGNORE INTO memo VALUES (?, ?)", row)
+            (kept,) = await connection.execute_fetchall(_SECRET, row[:1])
+            return bytes.fromhex(kept["value"])
 
         return await self._database.write(job)
 
@@ -188,9 +206,16 @@ class SqliteStore:
 
     async def _open_session(self, row: Row) -> OpenSession:
         session = row["id"]
-        rows = await self._database.read("SELECT * FROM sample WHERE session = ? ORDER BY number", (session,))
+        samples = await self._database.read("SELECT * FROM sample WHERE session = ? ORDER BY number", (session,))
+        steered = await self._database.read("SELECT * FROM steering WHERE session = ? ORDER BY number", (session,))
         return OpenSession(
-            session, row["runner"], moment(row["started_at"]), zone_of(row), _coaching(row), tuple(map(_sample, rows))
+            session,
+            row["runner"],
+            moment(row["started_at"]),
+            zone_of(row),
+            _coaching(row),
+            tuple(map(_sample, samples)),
+            tuple(map(_steered, steered)),
         )
 
 
@@ -226,7 +251,7 @@ async def _insert(
 
 async def _insert_rare(
     connection: aiosqlite.Connection,
-    fact: SessionOpened | CoachingStarted | SessionDiscarded | RunKept | FileSeen | ActivityRead,
+    fact: SessionOpened | CoachingStarted | SessionSteered | SessionDiscarded | RunKept | FileSeen | ActivityRead,
     runs: Mapping[str, Packed],
 ) -> None:
     match fact:
@@ -239,6 +264,11 @@ async def _insert_rare(
             await connection.execute(
                 "UPDATE session SET coaching_ms = ?, course = ? WHERE id = ?",
                 (round(fact.at_s * 1000), _course_text(fact.course), fact.session),
+            )
+        case SessionSteered():
+            await connection.execute(
+                "INSERT INTO steering (session, at_ms, what) VALUES (?, ?, ?)",
+                (fact.session, round(fact.at_s * 1000), fact.what.value),
             )
         case SessionDiscarded():
             await _forget(connection, fact.session)
@@ -281,6 +311,10 @@ def _sample_row(fact: SampleKept) -> tuple[object, ...]:
 def _sample(row: Row) -> HeartRateSample:
     rr = tuple(array("H", row["rr"])) if row["rr"] else ()
     return HeartRateSample(Instant(row["at_ms"] / 1000), Bpm(row["bpm"]), _CONTACTS[row["contact"]], rr)
+
+
+def _steered(row: Row) -> SessionSteered:
+    return SessionSteered(row["session"], row["at_ms"] / 1000, Steering(row["what"]))
 
 
 def _coaching(row: Row) -> CoachingStarted | None:

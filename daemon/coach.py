@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol, assert_never
@@ -20,17 +20,22 @@ from daemon.domain.session import (
     OVER_AFTER_S,
     Announce,
     Close,
+    Continued,
     Effect,
     Event,
+    Held,
     Keep,
     Open,
     Phase,
     Session,
+    Skipped,
     Speak,
     Started,
+    Steer,
     Stopped,
     Ticked,
     advance,
+    index_on,
     is_over,
 )
 from daemon.domain.strap import StrapConnected, StrapLost
@@ -49,10 +54,17 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    SessionSteered,
+    Steering,
     key_after,
 )
 
 BATTERY_LOW_PCT = 10
+_STEERS: dict[Steering, type[Steer]] = {
+    Steering.SKIPPED: Skipped,
+    Steering.HELD: Held,
+    Steering.CONTINUED: Continued,
+}
 
 log = structlog.get_logger()
 
@@ -78,6 +90,7 @@ class _Current:
     samples: list[HeartRateSample]
     """As kept; instants count from the start."""
     coaching: CoachingStarted | None = None
+    curve: list[tuple[float, int]] = field(default_factory=list)
     words: int = 0
     greeted: bool = False
     """The strap was believed once; a session may begin with a start, before it is heard."""
@@ -121,6 +134,16 @@ class Coach:
         """Return which session is going on."""
         return self._current.id if self._current else None
 
+    @property
+    def curve(self) -> Sequence[tuple[float, int]]:
+        """Return every believed heart rate of the session that is going on, with the seconds since it opened."""
+        return self._current.curve if self._current else ()
+
+    @property
+    def coached_from_s(self) -> float | None:
+        """Return how far into the session the runner said start, which is where its course begins."""
+        return self._current.coaching.at_s if self._current and self._current.coaching else None
+
     def start(self, course: Course | None) -> None:
         """Begin coaching, along a course or free."""
         self.handle(Started(self._clock.monotonic(), course))
@@ -130,6 +153,19 @@ class Coach:
         before = self.last_run
         self.handle(Stopped(self._clock.monotonic()))
         return self.last_run if self.last_run is not before else None
+
+    def skip(self, leg: int | None = None) -> None:
+        """End the leg that was announced last, or `leg`, if it is still on: a finger may tap twice."""
+        now, meant = self._clock.monotonic(), self.session.leg if leg is None else leg
+        self.handle(Skipped(now) if index_on(self.session, now) == meant else Ticked(now))
+
+    def hold(self) -> None:
+        """Let the course wait: the runner stands still."""
+        self.handle(Held(self._clock.monotonic()))
+
+    def go_on(self) -> None:
+        """Go on with what was left."""
+        self.handle(Continued(self._clock.monotonic()))
 
     def tick(self) -> None:
         """Let time pass, unless a sample has just done so."""
@@ -152,32 +188,23 @@ class Coach:
     def resume(self, kept: OpenSession) -> None:
         """Find back into a session that was open when the service last stopped.
 
-        The kept samples go through `advance` once more, their effects unheeded: they were performed then.
+        What was kept goes through `advance` once more, the effects unheeded: they were performed then.
         """
-        now, last = self._clock.monotonic(), kept.samples[-1].at if kept.samples else Instant(0.0)
+        now, past = self._clock.monotonic(), _past_events(kept)
         age = (self._clock.now() - kept.started_at).total_seconds()
         # a wall clock set back must not put the past into the future
-        origin = Instant(now - max(age, last))
-        self._current = _Current(kept.id, kept.started_at, origin, list(kept.samples), kept.coaching)
+        origin = Instant(now - max(age, past[-1].at if past else 0.0))
+        self._current = current = _Current(kept.id, kept.started_at, origin, list(kept.samples), kept.coaching)
         self.session = Session(replace(self.session.terms, target=kept.target))
-        for event in with_ticks(self._past_events(kept, origin), until=now):
+        for event in with_ticks((replace(one, at=Instant(origin + one.at)) for one in past), until=now):
             if is_over(self.session, Instant(event.at)) and self.session.phase is Phase.OPEN:
                 break  # the silence outlasted the session: let `tick` close it, effects and all
-            self.session, _ = advance(self.session, event)
+            self.session, effects = advance(self.session, event)
+            current.curve += _believed(effects, origin)
         log.info("session_resumed", session=kept.id, samples=len(kept.samples))
         self.tick()
         if self.session.phase is not Phase.OPEN and self._current is not None:
             self._finish(Close(now, ended_at=None, asked=False))  # nothing in it was believed
-
-    @staticmethod
-    def _past_events(kept: OpenSession, origin: Instant) -> "list[HeartRateSample | Started]":
-        events: list[HeartRateSample | Started] = [
-            replace(sample, at=Instant(origin + sample.at)) for sample in kept.samples
-        ]
-        if kept.coaching:
-            events.append(Started(Instant(origin + kept.coaching.at_s), kept.coaching.course))
-        # a start that came with the first sample came before it
-        return sorted(events, key=lambda event: (event.at, isinstance(event, HeartRateSample)))
 
     def rest_after(self, run: Run) -> None:
         """Take up the rest after a run that was stopped just now: a strap still worn is no new run."""
@@ -222,7 +249,10 @@ class Coach:
         )
         current.samples.append(kept)
         self._keeper.note(SampleKept(current.id, kept))
-        if effect.doubt is None and not current.greeted:
+        if effect.doubt is not None:
+            return
+        current.curve.append((kept.at, kept.bpm))
+        if not current.greeted:
             current.greeted = True
             self._greet(current.id)
 
@@ -237,6 +267,9 @@ class Coach:
                 at_s = event.at - self._current.origin
                 self._current.coaching = CoachingStarted(self._current.id, at_s, event.course)
                 self._keeper.note(self._current.coaching, urgent=True)
+            case Skipped() | Held() | Continued() if self._current:
+                at_s = round(event.at - self._current.origin, 3)
+                self._keeper.note(SessionSteered(self._current.id, at_s, _steering(event)), urgent=True)
             case StrapConnected():
                 log.info("strap_connected", runner=self.runner.name, battery_pct=event.battery_pct)
                 self._mind_battery(event.battery_pct)
@@ -247,7 +280,8 @@ class Coach:
 
     def _announce(self, effect: Announce) -> None:
         words = cue_text(effect.kind, effect.for_s, self.runner.language, effect.least_s)
-        self._live(f"cue:{self._moment(effect.at)}", lambda _: words, CUE_WORTH)
+        # a leg may be skipped within the second in which it was announced
+        self._live(f"cue:{self._moment(effect.at)}:{self.session.leg}", lambda _: words, CUE_WORTH)
 
     def _speak(self, effect: Speak) -> None:
         turn = self.runner.turn(self._today()) + (self._current.words if self._current else 0)
@@ -342,6 +376,23 @@ class Coach:
             plan=course.ref if course else None,
         )
         return run, samples
+
+
+def _past_events(kept: OpenSession) -> list[HeartRateSample | Started | Steer]:
+    """Return what happened in a session, in order; instants count from its start."""
+    started = [Started(Instant(kept.coaching.at_s), kept.coaching.course)] if kept.coaching else []
+    steered = [_STEERS[one.what](Instant(one.at_s)) for one in kept.steered]
+    # a start that came with the first sample came before it; what was said later came after what was heard
+    return sorted([*started, *kept.samples, *steered], key=lambda event: event.at)
+
+
+def _believed(effects: Sequence[Effect], origin: Instant) -> list[tuple[float, int]]:
+    keeps = [effect for effect in effects if isinstance(effect, Keep) and effect.doubt is None]
+    return [(round(keep.sample.at - origin, 3), keep.sample.bpm) for keep in keeps]
+
+
+def _steering(steer: Steer) -> Steering:
+    return next(what for what, kind in _STEERS.items() if isinstance(steer, kind))
 
 
 def _beginning(coaching: CoachingStarted | None, ended_s: float) -> float:

@@ -1,13 +1,15 @@
-"""What a runner may ask of the running service: start, stop, arm, release."""
+"""What a runner may ask of the running service: start, skip, hold, go on, stop, arm, release."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from daemon.clock import Clock
+from daemon.coach import Coach
 from daemon.control import Handler
 from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
+from daemon.domain.session import leg_on
 from daemon.following import Followed
 from daemon.household import Plan, Plans, Runner
 from daemon.planning import Planner
@@ -41,7 +43,15 @@ class Commands:
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
-        return {"start": self._start, "stop": self._stop, "arm": self._arm, "release": self._release}
+        return {
+            "start": self._start,
+            "skip": self._skip,
+            "hold": self._hold,
+            "go_on": self._go_on,
+            "stop": self._stop,
+            "arm": self._arm,
+            "release": self._release,
+        }
 
     async def _start(self, asked: Mapping[str, Any]) -> Answer:
         followed = self._with_strap(asked)
@@ -66,10 +76,34 @@ class Commands:
         plan, _, step = wanted.rpartition(":") if ":" in wanted else (wanted, "", "1")
         return pick_step(self._plans(plan, runner.language.code), step)
 
+    async def _skip(self, asked: Mapping[str, Any]) -> Answer:
+        coach = self._in_session(asked).coach
+        leg, session = asked.get("leg"), coach.session
+        if leg is not None and leg != session.leg:
+            return _steered(coach)  # what was to end is over already
+        if session.course is None:
+            raise RefusedError("this run has no steps to skip: it is a free one")
+        if leg_on(session) is None:
+            raise RefusedError("the last step is done already: there is nothing to skip")
+        coach.skip(leg)
+        return _steered(coach)
+
+    async def _hold(self, asked: Mapping[str, Any]) -> Answer:
+        coach = self._in_session(asked).coach
+        if coach.session.held_at is not None:
+            raise RefusedError("this run is paused already: go on when you are ready")
+        coach.hold()
+        return _steered(coach)
+
+    async def _go_on(self, asked: Mapping[str, Any]) -> Answer:
+        coach = self._in_session(asked).coach
+        if coach.session.held_at is None:
+            raise RefusedError("this run is not paused: it is going on")
+        coach.go_on()
+        return _steered(coach)
+
     async def _stop(self, asked: Mapping[str, Any]) -> Answer:
-        followed = self._of(asked)
-        if not followed.coach.is_open:
-            raise RefusedError("no session is going on: put the strap on, or say duurloop start")
+        followed = self._in_session(asked)
         run = followed.coach.stop()
         if not await self._recorder.flush():
             raise RefusedError(
@@ -93,11 +127,21 @@ class Commands:
     def _of(self, asked: Mapping[str, Any]) -> Followed:
         return self._followed[chosen(list(self._followed), asked.get("runner"))]
 
+    def _in_session(self, asked: Mapping[str, Any]) -> Followed:
+        followed = self._of(asked)
+        if not followed.coach.is_open:
+            raise RefusedError("no session is going on: put the strap on, or say duurloop start")
+        return followed
+
     def _with_strap(self, asked: Mapping[str, Any]) -> Followed:
         followed = self._of(asked)
         if followed.source is None:
             raise RefusedError("{name} has no strap in the settings: add strap = ...", name=followed.name)
         return followed
+
+
+def _steered(coach: Coach) -> Answer:
+    return {"runner": coach.runner.name, "session": coach.session_id}
 
 
 def _seconds(asked: object) -> float:

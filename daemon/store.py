@@ -90,6 +90,23 @@ class CoachingStarted:
     course: Course | None
 
 
+class Steering(Enum):
+    """What a runner may say in the middle of a session."""
+
+    SKIPPED = "skipped"
+    HELD = "held"
+    CONTINUED = "continued"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSteered:
+    """The runner skipped a leg, stood still or went on, `at_s` into the session."""
+
+    session: str
+    at_s: float
+    what: Steering
+
+
 @dataclass(frozen=True, slots=True)
 class SessionDiscarded:
     """A session ended without one believed value: there was no run."""
@@ -213,6 +230,7 @@ Fact: TypeAlias = (
     SessionOpened
     | SampleKept
     | CoachingStarted
+    | SessionSteered
     | SessionDiscarded
     | RunKept
     | LetterWritten
@@ -298,6 +316,8 @@ class OpenSession:
     target: TargetZone | None
     coaching: CoachingStarted | None
     samples: tuple[HeartRateSample, ...]
+    steered: tuple[SessionSteered, ...] = ()
+    """In their order."""
 
 
 class Store(Protocol):
@@ -357,6 +377,9 @@ class Store(Protocol):
 
     async def secret(self, name: str) -> bytes:
         """Return 32 bytes that nobody else knows, made when they are first asked for."""
+
+    async def renew_secret(self, name: str) -> None:
+        """Put another secret in its place: what was sealed with the one before does not hold any more."""
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         """Return the sports that were not wanted of every file that was seen, by the digest of its content."""

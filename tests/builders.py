@@ -15,6 +15,9 @@ from daemon.domain.zones import TargetZone
 EASY = TargetZone(Bpm(118), Bpm(136))
 """The zone of nearly every test."""
 
+PLANNED = tuple(kind for kind in StepKind if kind is not StepKind.PAUSE)
+"""What a plan may ask for."""
+
 CALM, ABOVE, BELOW = 128, 150, 100
 """Heart rates inside, above and below it."""
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import assert_never
 
 from daemon.afterwards import Afterwards
 from daemon.clock import Clock
@@ -51,6 +52,7 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    SessionSteered,
     StepChosen,
     StepRun,
     Store,
@@ -247,6 +249,7 @@ class MemoryStore:
         self._pauses: dict[str, list[Pause]] = {}
         self._zones: list[ZoneSet] = []
         self._secrets: dict[str, bytes] = {}
+        self._secrets_made = count()
         self.activities_read: list[tuple[str, int]] = []
         self._sessions: dict[str, OpenSession] = {}
         self._shelf = MemoryShelf()
@@ -341,7 +344,16 @@ class MemoryStore:
 
     async def secret(self, name: str) -> bytes:
         await self._pass_gate()
-        return self._secrets.setdefault(name, f"{len(self._secrets):032}".encode())
+        if name not in self._secrets:
+            self._renew(name)
+        return self._secrets[name]
+
+    async def renew_secret(self, name: str) -> None:
+        await self._pass_gate()
+        self._renew(name)
+
+    def _renew(self, name: str) -> None:
+        self._secrets[name] = f"{next(self._secrets_made):032}".encode()
 
     async def seen_files(self, runner: str) -> dict[str, tuple[str, ...]]:
         await self._pass_gate()
@@ -428,11 +440,8 @@ class MemoryStore:
             case SessionOpened():
                 opened = OpenSession(fact.session, fact.runner, fact.started_at, fact.target, None, ())
                 self._sessions[fact.session] = opened
-            case SampleKept():
-                session = self._sessions[fact.session]
-                self._sessions[fact.session] = replace(session, samples=(*session.samples, fact.sample))
-            case CoachingStarted():
-                self._sessions[fact.session] = replace(self._sessions[fact.session], coaching=fact)
+            case SampleKept() | CoachingStarted() | SessionSteered():
+                self._sessions[fact.session] = _more_of(self._sessions[fact.session], fact)
             case SessionDiscarded():
                 del self._sessions[fact.session]
             case RunKept():
@@ -531,6 +540,18 @@ class MemoryStore:
         for number in self._due(channel):
             if self._letters[number].expires_at <= now:
                 self._states[number] = "expired"
+
+
+def _more_of(session: OpenSession, fact: SampleKept | CoachingStarted | SessionSteered) -> OpenSession:
+    match fact:
+        case SampleKept():
+            return replace(session, samples=(*session.samples, fact.sample))
+        case CoachingStarted():
+            return replace(session, coaching=fact)
+        case SessionSteered():
+            return replace(session, steered=(*session.steered, fact))
+        case _:
+            assert_never(fact)
 
 
 # -- straps ------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ class StepKind(Enum):
     WALK = "walk"
     RECOVERY = "recovery"
     COOL_DOWN = "cool_down"
+    PAUSE = "pause"
+    """Nobody plans it: the runner stood still for a while."""
 
 
 class Edge(Enum):
@@ -57,6 +59,8 @@ class Step:
     lead: HeartLed | None = None
 
     def __post_init__(self) -> None:
+        if self.kind is StepKind.PAUSE:
+            raise ValueError("a pause is no step: it comes as it comes")
         if not self.for_s > 0:
             raise ValueError("a step lasts longer than no time at all")
         if self.lead and self.kind not in MAY_BE_LED:
@@ -129,11 +133,19 @@ class Course:
     def cut(self, index: int, at_s: float) -> "Course":
         """Let a leg end at `at_s`, while it is on; all later ones begin that much earlier."""
         before, ending, later = self.legs[:index], self.legs[index], self.legs[index + 1 :]
-        for_s = at_s - ending.starts_s
-        if ending.starts_s + for_s > at_s:
-            for_s = nextafter(for_s, 0)  # the sum may be a hair too large, and the leg still be on at `at_s`
-        ended = Leg(ending.kind, ending.starts_s, for_s)
+        ended = _between(ending.kind, ending.starts_s, at_s)
         return replace(self, legs=(*before, ended, *_lay_out(later, ended.ends_s)))
+
+    def paused(self, index: int, from_s: float, to_s: float) -> "Course":
+        """Let a leg that is on at `from_s` stand still until `to_s`: what is left of it, and all later ones, wait.
+
+        It becomes the part that was done, unless it had only just begun, the pause, and what is left.
+        """
+        before, standing, later = self.legs[:index], self.legs[index], self.legs[index + 1 :]
+        done = (_between(standing.kind, standing.starts_s, from_s),) if from_s > standing.starts_s else ()
+        pause = _between(StepKind.PAUSE, done[0].ends_s if done else standing.starts_s, to_s)
+        left = Leg(standing.kind, pause.ends_s, standing.ends_s - from_s, _led_on(standing, from_s))
+        return replace(self, legs=(*before, *done, pause, left, *_lay_out(later, left.ends_s)))
 
     @property
     def for_s(self) -> float:
@@ -168,6 +180,21 @@ def _lay_out(steps: Iterable[Step | Leg], clock: float) -> Iterator[Leg]:
         leg = Leg(step.kind, clock, step.for_s, step.lead)
         yield leg
         clock = leg.ends_s
+
+
+def _between(kind: StepKind, starts_s: float, ends_s: float) -> Leg:
+    """Return a leg that is over at `ends_s`; the heart does not lead it any more."""
+    for_s = ends_s - starts_s
+    if starts_s + for_s > ends_s:
+        for_s = nextafter(for_s, 0)  # the sum may be a hair too large, and the leg still be on at its end
+    return Leg(kind, starts_s, for_s)
+
+
+def _led_on(leg: Leg, from_s: float) -> HeartLed | None:
+    """Return how the heart leads what is left of a leg at `from_s`: of its least, too, only the rest has to pass."""
+    if leg.lead is None:
+        return None
+    return replace(leg.lead, least_s=max(0.0, leg.lead.least_s - (from_s - leg.starts_s)))
 
 
 def _unroll(parts: Iterable[Part]) -> Iterator[Step]:

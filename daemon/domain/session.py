@@ -3,10 +3,10 @@
 Theory of operation
 -------------------
 `advance(session, event) -> (session, effects)` is all there is. An event is something that happened, with
-its instant: a sample came, the strap came or went, a second passed, the runner said start or stop. A
+its instant: a sample came, the strap came or went, a second passed, the runner said something. A
 session is one frozen value; nothing in here waits, logs or reads a clock, so a recording run through
 `advance` in virtual time gives what the runner was told live, and a service that was killed finds its way
-back by running the kept samples through it once more.
+back by running the kept samples, and what the runner said between them, through it once more.
 
     WAITING --believed sample, or start--> OPEN --stop--> RESTING
        ^                                    |                |
@@ -15,7 +15,11 @@ back by running the kept samples through it once more.
 WAITING   listens. A strap that is worn opens a session by itself; `start` opens one at once.
 OPEN      keeps every sample, believed or not; follows the course if there is one; speaks by the rules of
           `nudges`. A gap of up to five minutes belongs to the session: straps come and go. Where the heart
-          leads a leg, a believed sample may end it early: never a tick, for only samples are kept.
+          leads a leg, a believed sample may end it early: never a tick, for only samples and what the runner
+          said are kept. So may the runner (`Skipped`).
+          The runner may also stand still: at the kerb, at the door (`Held`, until `Continued`, a skip, another
+          start or the stop). The course's clock then waits, and nothing is said; samples are kept and counted
+          as ever, and five quiet minutes are still an end. A course that waited has the pause among its legs.
 RESTING   after `stop` the strap is still worn for a while: that is no new run. Another `start` is.
 
 Effects say what the shell must do, in order: `Open`, `Keep`, `Announce`, `Speak`, `Close`. Whatever a
@@ -126,6 +130,10 @@ class Session:
     """As it is run: a leg that the heart ended is as long as it was."""
     leg: int = -1
     """The leg that was announced last."""
+    held_at: Instant | None = None
+    """Since when the runner stands still; None while they go on."""
+    went_on_at: Instant | None = None
+    """When they last went on after standing still."""
     words: Words = field(default_factory=Words)
     tally: Tally = field(default_factory=Tally)
 
@@ -160,7 +168,29 @@ class Stopped:
     at: Instant
 
 
-Event: TypeAlias = StrapEvent | Ticked | Started | Stopped
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The runner is done with the leg that is on."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The runner stands still for a while."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The runner goes on."""
+
+    at: Instant
+
+
+Steer: TypeAlias = Skipped | Held | Continued
+Event: TypeAlias = StrapEvent | Ticked | Started | Stopped | Steer
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +217,7 @@ class Announce:
     for_s: float
     """At most, if the heart leads."""
     least_s: float | None = None
-    """What is to pass before the heart may end it; None where the heart does not lead."""
+    """What is to pass before the heart may end it; None where the heart does not lead, or may end it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +269,32 @@ def advance(session: Session, event: Event) -> Step:
         case Ticked():
             happened = ()
         case _:
-            assert_never(event)
+            session, happened = _steer(session, event), ()
     session, announced = _announce(session, at)
     session, spoken = _speak(session, at)
     return session, (*closed, *happened, *announced, *spoken)
+
+
+def course_s(session: Session, at: Instant) -> float | None:
+    """Return what the course's clock shows, which stands still while the runner does; None without a course."""
+    if session.course is None or session.started_at is None:
+        return None
+    return (at if session.held_at is None else session.held_at) - session.started_at
+
+
+def index_on(session: Session, at: Instant) -> int | None:
+    """Return which leg is on; None before a course, without one, and after its last leg."""
+    clock_s = course_s(session, at)
+    if session.phase is not Phase.OPEN or session.course is None or clock_s is None:
+        return None
+    index = session.course.index_at(clock_s)
+    return index if index < len(session.course.legs) else None
+
+
+def leg_on(session: Session) -> Leg | None:
+    """Return the leg that was announced last; None before the first and after the last."""
+    legs = session.course.legs if session.course else ()
+    return legs[session.leg] if 0 <= session.leg < len(legs) else None
 
 
 def is_over(session: Session, at: Instant) -> bool:
@@ -268,6 +320,9 @@ def _waiting(session: Session) -> Session:
 
 
 def _closing(session: Session, at: Instant, *, asked: bool) -> Close:
+    if session.held_at is not None and session.believed_at is not None:
+        # whoever falls silent while standing still has not run what was left, whenever the silence is noticed
+        session = _go_on(session, max(session.held_at, session.believed_at))
     return Close(at, session.believed_at, asked, session.course)
 
 
@@ -315,21 +370,19 @@ def _believe(session: Session, sample: HeartRateSample, sieve: Sieve, doubts: Do
 
 def _let_lead(session: Session, at: Instant) -> Session:
     """End the leg that is on if the heart leads it and has come down."""
-    course, started_at = session.course, session.started_at
-    if session.phase is not Phase.OPEN or course is None or started_at is None:
+    course, index, clock_s = session.course, index_on(session, at), course_s(session, at)
+    if course is None or index is None or clock_s is None or session.held_at is not None:
         return session
-    course_s = at - started_at
-    index = course.index_at(course_s)
-    if index == len(course.legs) or not _has_come_down(session, course.legs[index], course_s):
+    if not _has_come_down(session, course.legs[index], clock_s):
         return session
-    return replace(session, course=course.cut(index, course_s))
+    return replace(session, course=course.cut(index, clock_s))
 
 
-def _has_come_down(session: Session, leg: Leg, course_s: float) -> bool:
+def _has_come_down(session: Session, leg: Leg, clock_s: float) -> bool:
     """Tell whether the value of this moment ends a leg; one that the heart does not lead has its own end."""
     bpm, recent = session.trace.smooth_bpm, session.trace.recent
     goal = leg.lead.goal(session.terms.target) if leg.lead else None
-    if goal is None or bpm is None or course_s - leg.starts_s < leg.least_s:
+    if goal is None or bpm is None or clock_s - leg.starts_s < leg.least_s:
         return False
     # rounded, as a word says it: a mean only creeps up to where the heart stays
     return round(bpm) <= goal and recent[-1][0] - recent[0][0] >= COME_DOWN_FROM_S
@@ -359,41 +412,81 @@ def _start(session: Session, started: Started) -> Step:
     if session.phase is not Phase.OPEN:
         # what came before (a strap put on, a run just stopped) is not this run
         session, opened = _open(_waiting(session), started.at), (Open(started.at),)
+    session = replace(session, held_at=None, went_on_at=None)
     return replace(session, started_at=started.at, course=started.course, leg=-1, tally=Tally()), opened
 
 
 def _stop(session: Session, at: Instant) -> Step:
     if session.phase is not Phase.OPEN:
         return session, ()
-    session, spoken = _speak(session, at, stopping=True)
+    session, spoken = _speak(_go_on(session, at), at, stopping=True)
     closing = _closing(session, at, asked=True)
     last = session.believed_at if session.believed_at is not None else at
     resting = replace(_waiting(session), phase=Phase.RESTING, believed_at=last)
     return resting, (*spoken, closing)
 
 
+def _steer(session: Session, event: Steer) -> Session:
+    if session.phase is not Phase.OPEN:
+        return session
+    match event:
+        case Skipped():
+            return _skip(session, event.at)
+        case Held():
+            return _hold(session, event.at)
+        case Continued():
+            return _go_on(session, event.at)
+        case _:
+            assert_never(event)
+
+
+def _skip(session: Session, at: Instant) -> Session:
+    course, index, clock_s = session.course, index_on(session, at), course_s(session, at)
+    if course is None or index is None or clock_s is None:
+        return session
+    # whoever wants the next leg does not want to stand still any more
+    return _go_on(replace(session, course=course.cut(index, clock_s)), at)
+
+
+def _hold(session: Session, at: Instant) -> Session:
+    if session.held_at is not None:
+        return session
+    on = index_on(session, at)
+    # a leg that began this very second is announced when the runner goes on
+    return replace(session, held_at=at, leg=session.leg if on is None else on)
+
+
+def _go_on(session: Session, at: Instant) -> Session:
+    if session.held_at is None:
+        return session
+    going = replace(session, held_at=None, went_on_at=at)
+    index, held_s, clock_s = index_on(session, at), course_s(session, at), course_s(going, at)
+    if session.course is None or index is None or held_s is None or clock_s is None:
+        return going
+    return replace(going, course=session.course.paused(index, held_s, clock_s))
+
+
 def _announce(session: Session, at: Instant) -> Step:
     """Say what the course has on, once a leg; legs that passed unheard are not announced any more."""
-    course = session.course
-    if session.phase is not Phase.OPEN or course is None or session.started_at is None:
+    course, clock_s = session.course, course_s(session, at)
+    if session.phase is not Phase.OPEN or course is None or clock_s is None or session.held_at is not None:
         return session, ()
-    course_s = at - session.started_at
-    current = course.index_at(course_s)
+    current = course.index_at(clock_s)
     if current == session.leg:
         return session, ()
     session = replace(session, leg=current)
     if current == len(course.legs):
         return session, (Announce(at, None, 0.0),)
-    return session, (_cue(at, course.legs[current], course_s),)
+    return session, (_cue(at, course.legs[current], clock_s),)
 
 
-def _cue(at: Instant, leg: Leg, course_s: float) -> Announce:
+def _cue(at: Instant, leg: Leg, clock_s: float) -> Announce:
     """Announce a leg; one that is announced late with what is left of it."""
-    late_s, least_s = course_s - leg.starts_s, leg.least_s if leg.lead else None
+    late_s = clock_s - leg.starts_s
     if late_s <= PROMPT_S:
-        return Announce(at, leg.kind, leg.for_s, least_s)
-    least_left_s = ceil(least_s - late_s) if least_s is not None and least_s > late_s else None
-    return Announce(at, leg.kind, ceil(leg.ends_s - course_s), least_left_s)
+        late_s = 0.0
+    least_s = leg.least_s - late_s if leg.lead else 0.0
+    return Announce(at, leg.kind, ceil(leg.for_s - late_s), ceil(least_s) if least_s > 0 else None)
 
 
 def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:
@@ -414,9 +507,9 @@ def _speak(session: Session, at: Instant, *, stopping: bool = False) -> Step:
 
 
 def _may_speak(session: Session, at: Instant) -> bool:
-    """Spare the rules where none could speak: nobody runs, or a word was said just now."""
+    """Spare the rules where none could speak: nobody runs, one stands still, or a word was said just now."""
     last = session.words.last_at
-    if last is not None and at - last < PAUSE_S:
+    if session.held_at is not None or (last is not None and at - last < PAUSE_S):
         return False
     # a strap just put on that feels no skin deserves its word; one just taken off does not
     return session.phase is Phase.OPEN or (session.phase is Phase.WAITING and session.connected_at is not None)
@@ -426,22 +519,23 @@ def look(session: Session, at: Instant, *, stopping: bool = False) -> View:
     """Show the session as a rule sees it."""
     began = session.began_at if session.began_at is not None else session.connected_at
     elapsed = _since(began, at)
-    course_s = _since(session.started_at, at)
-    course = session.course if session.started_at is not None else None
-    leg = course.legs[min(course.index_at(course_s), len(course.legs) - 1)] if course and course.legs else None
-    step_s = course_s - leg.starts_s if leg else inf
+    course, clock_s = session.course, course_s(session, at)
+    on = index_on(session, at)
+    leg = course.legs[-1 if on is None else on] if course and course.legs else None
+    step_s = clock_s - leg.starts_s if leg and clock_s is not None else inf
+    going_s = _since(session.went_on_at, at)
     words = session.words
     doubts = [doubted for noted, doubted in session.doubts if at - noted < DOUBT_WINDOW_S]
     return View(
         elapsed_s=elapsed,
-        silent_s=min(elapsed, _since(session.heard_at, at), _since(session.connected_at, at)),
+        silent_s=min(elapsed, going_s, _since(session.heard_at, at), _since(session.connected_at, at)),
         unbelieved_s=_since(session.believed_at, at),
         started=session.started_at is not None,
-        finishing=stopping or (course is not None and _running_is_over(course, course_s)),
+        finishing=stopping or (course is not None and clock_s is not None and _running_is_over(course, clock_s)),
         bpm=session.trace.smooth_bpm,
         target=session.terms.target,
         position=session.trace.position,
-        strayed_s=min(at - session.trace.since, step_s),
+        strayed_s=min(at - session.trace.since, step_s, going_s),
         settled=elapsed >= 2 * TOO_SOON_S or session.trace.is_settled(at),
         step=leg.kind if leg else None,
         step_s=step_s,
@@ -459,9 +553,9 @@ def look(session: Session, at: Instant, *, stopping: bool = False) -> View:
     )
 
 
-def _running_is_over(course: Course, course_s: float) -> bool:
+def _running_is_over(course: Course, clock_s: float) -> bool:
     runs = [leg.ends_s for leg in course.legs if leg.kind is StepKind.RUN]
-    return course_s >= (runs[-1] if runs else course.for_s)
+    return clock_s >= (runs[-1] if runs else course.for_s)
 
 
 def _since(earlier: Instant | None, at: Instant) -> float:

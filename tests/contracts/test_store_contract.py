@@ -1,5 +1,6 @@
 """What every store promises: SQLite, and the one in memory that other tests use."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sqlite import open_database
+from connectors.sqlite import MIGRATIONS, open_database
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.feeling import Feeling
@@ -34,6 +35,8 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    SessionSteered,
+    Steering,
     StepChosen,
     StepRun,
     Store,
@@ -56,12 +59,18 @@ SAMPLES = (
 )
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "migrated", "memory"])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Store, Post]]:
     if request.param == "memory":
         both = MemoryStore()
         yield both, both
         return
+    if request.param == "migrated":
+        first = tmp_path / "first"
+        first.mkdir()
+        shutil.copy(MIGRATIONS / "0001_first.sql", first)
+        async with open_database(tmp_path / "duurloop.db", first):
+            pass
     async with open_database(tmp_path / "duurloop.db") as database:
         yield SqliteStore(database), SqlitePost(database)
 
@@ -123,6 +132,22 @@ class TestSessions:
         await store.commit([OPENED, CoachingStarted("s1", 1.0, None), again])
         (session,) = await store.open_sessions()
         assert session.coaching == again
+
+    async def test_what_was_said_in_a_session_is_found_back_in_its_order(self, store: Store) -> None:
+        said = tuple(SessionSteered("s1", at_s, what) for at_s, what in zip((60.0, 90.5, 90.5), Steering, strict=True))
+        await store.commit([OPENED, replace(OPENED, session="s2"), *said[:2]])
+        await store.commit([*keep(*SAMPLES), said[2], SessionSteered("s2", 1.0, Steering.SKIPPED)])
+        first, second = sorted(await store.open_sessions(), key=lambda session: session.id)
+        assert first.steered == said
+        assert second.steered == (SessionSteered("s2", 1.0, Steering.SKIPPED),)
+
+    @pytest.mark.parametrize("ended", [SessionDiscarded("s1"), RunKept("s1", judged_run("s1"), ())])
+    async def test_it_goes_with_the_session(self, ended: Fact, store: Store) -> None:
+        await store.commit([OPENED, SessionSteered("s1", 1.0, Steering.HELD)])
+        await store.commit([ended])
+        await store.commit([OPENED])
+        (session,) = await store.open_sessions()
+        assert session.steered == ()
 
     async def test_sessions_of_several_runners_stay_apart(self, store: Store) -> None:
         other = SessionOpened("s2", "Jan", EVENING + timedelta(minutes=1), None)
@@ -386,6 +411,17 @@ class TestTheDiary:
         feel = await store.secret("feel")
         assert len(feel) == 32
         assert (await store.secret("feel"), await store.secret("page") == feel) == (feel, False)
+
+    async def test_a_renewed_secret_is_another_one_and_stays(self, store: Store) -> None:
+        feel, page = await store.secret("feel"), await store.secret("page")
+        await store.renew_secret("page")
+        renewed = await store.secret("page")
+        assert len(renewed) == 32
+        assert (renewed == page, await store.secret("page"), await store.secret("feel")) == (False, renewed, feel)
+
+    async def test_a_secret_may_be_renewed_before_anybody_asked_for_it(self, store: Store) -> None:
+        await store.renew_secret("page")
+        assert len(await store.secret("page")) == 32
 
 
 class TestFeelings:

@@ -24,7 +24,7 @@ from daemon.domain.recording import SpeedSample
 from daemon.domain.zones import TargetZone
 from tests.builders import ABOVE, BELOW, CALM, EASY, beat, beats, course, paces
 
-WARM_UP, RUN, WALK, RECOVERY, COOL_DOWN = StepKind
+WARM_UP, RUN, WALK, RECOVERY, COOL_DOWN, _PAUSE = StepKind
 HOUR = 3600.0
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Block, Course, Edge, HeartLed, Leg, Part, PlanRef, Step, StepKind
 from daemon.domain.zones import TargetZone
-from tests.builders import EASY, course, led
+from tests.builders import EASY, PLANNED, course, led
 
-WARM_UP, RUN, WALK, RECOVERY, COOL_DOWN = StepKind
+WARM_UP, RUN, WALK, RECOVERY, COOL_DOWN, PAUSE = StepKind
 FIRST_EVENING = Course.of(
     [Step(WARM_UP, 300), Block(8, (Step(RUN, 60), Step(WALK, 120))), Step(COOL_DOWN, 300)], PlanRef("rustig-12", 1)
 )
@@ -147,6 +147,39 @@ def test_a_shorter_course_is_still_the_same_step_of_its_plan() -> None:
     assert (shorter.ref, shorter.runs, shorter.name) == (PlanRef("own", 2), 3, "Twee")
 
 
+# -- a pause in the middle -------------------------------------------------------------------------
+
+
+def test_a_pause_splits_the_leg_and_all_that_follows_waits() -> None:
+    longer = course((RUN, 300), (WALK, 60), (COOL_DOWN, 60)).paused(0, 100, 220)
+    assert longer.legs == (
+        Leg(RUN, 0, 100),
+        Leg(PAUSE, 100, 120),
+        Leg(RUN, 220, 200),
+        Leg(WALK, 420, 60),
+        Leg(COOL_DOWN, 480, 60),
+    )
+    assert longer.end_of_running_s == 420
+
+
+@pytest.mark.parametrize(
+    ("from_s", "least_s"), [pytest.param(320, 40, id="some of it"), pytest.param(400, 0, id="none of it")]
+)
+def test_of_the_least_that_a_led_step_lasts_what_is_left_has_still_to_pass(from_s: float, least_s: float) -> None:
+    done, pause, left = BY_HEART.paused(1, from_s, 500).legs[1:4]
+    assert (done.lead, pause.lead, left.lead) == (None, None, HeartLed(Edge.LOW, least_s))
+    assert left.for_s == 480 - from_s
+
+
+def test_a_pause_at_the_very_beginning_of_a_leg_leaves_it_whole() -> None:
+    assert course((RUN, 300), (WALK, 60)).paused(1, 300, 400).legs[1:] == (Leg(PAUSE, 300, 100), Leg(WALK, 400, 60))
+
+
+def test_a_pause_is_no_step_of_a_plan() -> None:
+    with pytest.raises(ValueError, match="a pause is no step"):
+        Step(PAUSE, 60)
+
+
 LED = st.builds(
     lambda kind, least_s, more_s, until: led(kind, least_s, least_s + more_s, until),
     st.sampled_from([WALK, RECOVERY]),
@@ -154,7 +187,7 @@ LED = st.builds(
     st.integers(1, 300),
     st.sampled_from([*Edge, 120]),
 )
-STEPS = st.builds(Step, st.sampled_from(StepKind), st.integers(1, 600)) | LED
+STEPS = st.builds(Step, st.sampled_from(PLANNED), st.integers(1, 600)) | LED
 PARTS: st.SearchStrategy[Part] = st.recursive(
     STEPS, lambda parts: st.builds(Block, st.integers(1, 3), st.lists(parts, max_size=3).map(tuple)), max_leaves=6
 )
@@ -191,3 +224,22 @@ def test_cutting_a_leg_short_leaves_no_gap(parts: list[Part], share: float, data
     ]
     assert shorter.index_at(at_s) == index + 1  # the next one is on at once
     assert shorter.for_s == pytest.approx(laid_out.for_s - (leg.ends_s - at_s))
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4), st.floats(0, 1, exclude_max=True), st.floats(0, 1000), st.data())
+def test_a_pause_leaves_no_gap_and_loses_nothing(
+    parts: list[Part], share: float, for_s: float, data: st.DataObject
+) -> None:
+    laid_out = Course.of(parts)
+    assume(laid_out.legs)
+    index = data.draw(st.integers(0, len(laid_out.legs) - 1))
+    leg = laid_out.legs[index]
+    from_s = leg.starts_s + share * leg.for_s
+    assume(from_s < leg.ends_s)
+    longer = laid_out.paused(index, from_s, from_s + for_s)
+    assert all(after.starts_s == before.ends_s for before, after in pairwise(longer.legs))
+    assert longer.for_s == pytest.approx(laid_out.for_s + for_s)
+    assert longer.least_s <= longer.for_s
+    on = longer.legs[longer.index_at(from_s + for_s)]
+    assert on.kind is leg.kind  # it goes on at once
+    assert on.for_s == pytest.approx(leg.ends_s - from_s)

@@ -17,11 +17,15 @@ from daemon.domain.playback import with_ticks
 from daemon.domain.session import (
     Announce,
     Close,
+    Continued,
     Effect,
     Event,
+    Held,
     Keep,
     Open,
+    Phase,
     Session,
+    Skipped,
     Speak,
     Started,
     Stopped,
@@ -30,7 +34,7 @@ from daemon.domain.session import (
     advance,
 )
 from daemon.domain.strap import LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
-from tests.builders import EASY, course, led
+from tests.builders import EASY, PLANNED, course, led
 
 EFFORT = (Message.EASE_OFF, Message.PICK_UP)
 
@@ -71,7 +75,7 @@ def moment(event: Callable[[Instant], Event], after_s: float) -> Stretch:
     return lambda since: [event(Instant(since + after_s))]
 
 
-LEGS = st.builds(Step, st.sampled_from(StepKind), st.sampled_from([30.0, 90.0, 400.0]))
+LEGS = st.builds(Step, st.sampled_from(PLANNED), st.sampled_from([30.0, 90.0, 400.0]))
 LED = st.builds(
     led,
     st.sampled_from([StepKind.WALK, StepKind.RECOVERY]),
@@ -86,6 +90,7 @@ def courses() -> st.SearchStrategy[Course | None]:
     return st.none() | st.lists(LEGS | LED, max_size=4).map(lambda some: course(*some))
 
 
+STEERS = (Skipped, Held, Continued)
 WORN = st.builds(
     worn,
     st.sampled_from([70, 100, 128, 140, 150, 170]),
@@ -113,6 +118,7 @@ MOMENTS = st.builds(
             [
                 Stopped,
                 Ticked,
+                *STEERS,
                 lambda at: StrapConnected(at, "H10"),
                 lambda at: RadioChanged(at, RadioTrouble.NO_BLUEZ),
             ]
@@ -390,3 +396,65 @@ def test_what_was_kept_of_a_course_leads_back_to_the_same_moment_of_it(events: l
     again = live([*with_ticks(samples, until=now), Ticked(now)], Terms(EASY))
     assert again.session.course == history.session.course
     assert again.session.leg == history.session.leg
+
+
+# -- skipping and standing still ---------------------------------------------------------------------
+
+STEERED = st.builds(
+    lambda run, stretches, ticking: [Started(Instant(0), run), *_in_order(stretches, ticking=ticking)],
+    st.none() | LED_COURSES,
+    st.lists(
+        WORN
+        | WORN
+        | SILENCE
+        | NOISE
+        | st.builds(moment, st.sampled_from(STEERS), st.sampled_from([0.0, 1.0, 29.5, 299.0])),
+        min_size=1,
+        max_size=7,
+    ),
+    st.booleans(),
+)
+
+
+@few
+@given(STEERED)
+def test_nothing_is_said_or_announced_while_the_runner_stands_still(events: list[Event]) -> None:
+    session = Session(Terms(EASY))
+    for event in events:
+        stood_still = session.held_at is not None
+        session, effects = advance(session, event)
+        if stood_still and session.held_at is not None:
+            assert not any(isinstance(effect, Speak | Announce) for effect in effects)
+
+
+@few
+@given(STEERED)
+def test_a_course_with_pauses_in_it_has_no_gap_and_no_leg_grows(events: list[Event]) -> None:
+    history = live(events, Terms(EASY))
+    run = as_run(history)
+    assume(run is not None)
+    assert run is not None
+    assert run.legs[0].starts_s == 0
+    assert all(after.starts_s == before.ends_s for before, after in pairwise(run.legs))
+    stood_still_s = sum(leg.for_s for leg in run.legs if leg.kind is StepKind.PAUSE)
+    assert run.for_s - stood_still_s <= planned(history).for_s + 1e-6
+
+
+@few
+@given(STEERED)
+def test_what_was_kept_and_said_leads_back_into_the_session(events: list[Event]) -> None:
+    ticked = list(with_ticks(events))
+    history = live(ticked, Terms(EASY))
+    assume(history.session.phase is Phase.OPEN)
+    assume(not any(isinstance(effect, Close) for effect in history.effects))
+    remembered = [
+        event
+        for event, effects in history.steps
+        if isinstance(event, Started | Skipped | Held | Continued) or any(isinstance(one, Keep) for one in effects)
+    ]
+    now = Instant(ticked[-1].at)
+    again = live([*with_ticks(remembered, until=now), Ticked(now)], Terms(EASY)).session
+    assert (again.course, again.leg) == (history.session.course, history.session.leg)
+    assert (again.held_at, again.went_on_at) == (history.session.held_at, history.session.went_on_at)
+    assert again.trace == history.session.trace
+    assert again.tally == history.session.tally

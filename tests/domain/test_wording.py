@@ -21,7 +21,7 @@ from daemon.domain.wording import (
     summary_text,
     verdict_text,
 )
-from tests.builders import EASY, beats
+from tests.builders import EASY, PLANNED, beats
 
 EDGES = (118, 136)
 JUDGED = judge(Evidence(beats((0, 128), until=1799), 1800), EASY)
@@ -50,7 +50,7 @@ def summaries(*, figures: bool) -> Iterator[Text]:
 
 
 def cues() -> Iterator[Text]:
-    for kind in (*StepKind, None):
+    for kind in (*PLANNED, None):
         yield cue_text(kind, 90, ENGLISH)
         yield cue_text(kind, 180, ENGLISH, 60)
 
@@ -125,8 +125,8 @@ def test_eight_words_in_one_run_are_eight_different_ones() -> None:
 
 
 def test_each_step_has_words_of_its_own_and_says_how_long() -> None:
-    texts = {kind: cue_text(kind, 90, ENGLISH) for kind in StepKind}
-    assert len({text.title for text in texts.values()}) == len(StepKind)
+    texts = {kind: cue_text(kind, 90, ENGLISH) for kind in PLANNED}
+    assert len({text.title for text in texts.values()}) == len(PLANNED)
     assert all("90 seconds" in text.body for text in texts.values())
 
 
@@ -199,7 +199,7 @@ def test_everything_said_goes_through_the_language() -> None:
     shouting = Language(lambda text: f"<{text}>", lambda one, many, number: f"<{one if number == 1 else many}>")
     texts = [
         *(nudge_text(Nudge(message, 149, 13), shouting, EDGES) for message in Message),
-        *(cue_text(kind, 90, shouting) for kind in (*StepKind, None)),
+        *(cue_text(kind, 90, shouting) for kind in (*PLANNED, None)),
         *(summary_text(judgement, 1800, shouting, figures=True) for judgement in judgements()),
         hello_text(shouting),
         battery_text(shouting),

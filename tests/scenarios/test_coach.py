@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from daemon.coach import Coach
 from daemon.domain.effort import Reason, Verdict
@@ -28,7 +30,10 @@ from daemon.store import (
     SampleKept,
     SessionDiscarded,
     SessionOpened,
+    SessionSteered,
+    Steering,
 )
+from tests.builders import course, led
 from tests.fakes import EASY, EVENING, MAIL, PHONE, FakeClock, MemoryStore, afterwards, runner, sample
 
 CALM, ABOVE = 128, 150
@@ -86,6 +91,11 @@ class Evening:
     def connect(self, battery_pct: int | None = 80) -> None:
         self.coach.handle(StrapConnected(self.clock.monotonic(), "Polar H10", battery_pct))
 
+    def cues(self) -> list[tuple[str, str]]:
+        """Return the title and the words of every cue."""
+        spoken = [letter for letter in self.letters(Kind.LIVE) if letter.channel == PHONE.id]
+        return [(letter.text.title, letter.text.body) for letter in spoken if letter.key.startswith("Els:cue")]
+
     def lose(self) -> None:
         self.coach.handle(StrapLost(self.clock.monotonic(), LossReason.LINK_LOST))
 
@@ -98,6 +108,24 @@ class Evening:
 
     def runs(self) -> list[Run]:
         return [fact.run for fact in self.facts if isinstance(fact, RunKept)]
+
+
+HAPPENINGS: st.SearchStrategy[Callable[[Evening], None]] = st.one_of(
+    st.builds(
+        lambda seconds, bpm: lambda evening: evening.wear(seconds, bpm),
+        st.sampled_from([1, 7, 45, 90]),
+        st.sampled_from([0, 95, CALM, ABOVE]),
+    ),
+    st.builds(lambda seconds: lambda evening: evening.wait(seconds), st.sampled_from([1, 20, 140])),
+    st.sampled_from(
+        [
+            lambda evening: evening.coach.skip(),
+            lambda evening: evening.coach.hold(),
+            lambda evening: evening.coach.go_on(),
+        ]
+    ),
+)
+BY_HEART = course((StepKind.RUN, 120), led(StepKind.WALK, 30, 90, 120), (StepKind.RUN, 120), (StepKind.COOL_DOWN, 60))
 
 
 async def left_open(facts: Iterable[Fact]) -> OpenSession:
@@ -342,6 +370,126 @@ class TestWords:
         assert evening.letters() == []
 
 
+class TestSteering:
+    def test_a_skip_in_the_warm_up_announces_the_run_at_once(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(30)
+        evening.coach.skip()
+        assert [title for title, _ in evening.cues()] == ["Walk to warm up", "Run calmly"]
+
+    def test_a_finger_that_taps_twice_skips_once(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(30)
+        for _ in range(2):
+            evening.coach.skip(0)
+        assert [title for title, _ in evening.cues()] == ["Walk to warm up", "Run calmly"]
+
+    def test_a_skip_that_comes_as_the_leg_ends_by_itself_skips_no_other(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(119)
+        evening.clock.jump(1.4)
+        evening.coach.skip()
+        evening.wear(10)
+        assert [title for title, _ in evening.cues()] == ["Walk to warm up", "Run calmly"]
+
+    def test_legs_that_are_skipped_within_a_second_are_all_announced(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        for _ in range(3):
+            evening.clock.jump(0.1)
+            evening.coach.skip()
+        letters = [letter for letter in evening.letters(Kind.LIVE) if letter.channel == PHONE.id]
+        assert len({letter.key for letter in letters}) == 4
+
+    def test_after_two_minutes_at_the_kerb_the_run_is_announced_with_what_was_left(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(200)
+        evening.coach.hold()
+        evening.wear(120, 95)
+        evening.coach.go_on()
+        assert evening.cues()[-1] == ("Run calmly", "Run for 100 seconds, so slowly that you could talk.")
+        evening.wear(101)
+        assert evening.cues()[-1][0] == "Walk"
+
+    def test_while_the_runner_stands_still_nothing_is_said_however_high_the_heart(self, evening: Evening) -> None:
+        evening.coach.start(None)
+        evening.wear(320, CALM)
+        evening.coach.hold()
+        evening.wear(300, ABOVE)
+        assert evening.letters(Kind.LIVE) == []
+
+    def test_what_was_said_is_kept_at_once(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(10)
+        evening.coach.skip()
+        evening.coach.hold()
+        evening.clock.jump(0.1234)
+        evening.coach.go_on()
+        steered = [fact for fact in evening.urgent if isinstance(fact, SessionSteered)]
+        assert [(fact.at_s, fact.what) for fact in steered] == [
+            (10.0, Steering.SKIPPED),
+            (10.0, Steering.HELD),
+            (10.123, Steering.CONTINUED),
+        ]
+
+    def test_without_a_session_there_is_nothing_to_keep(self, evening: Evening) -> None:
+        for say in (evening.coach.skip, evening.coach.hold, evening.coach.go_on):
+            say()
+        assert evening.facts == []
+
+    def test_a_run_with_a_pause_and_a_skip_in_it_is_still_that_step_of_the_plan(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(200)
+        evening.coach.hold()
+        evening.wear(120, 95)
+        evening.coach.skip()
+        evening.wear(300)
+        run = evening.coach.stop()
+        assert run is not None
+        assert (run.plan, run.sport, run.duration_s) == (COURSE.ref, "run", 621)
+
+    def test_a_session_that_stands_still_is_a_run_after_five_silent_minutes(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(400)
+        evening.coach.hold()
+        evening.wait(QUIET_S)
+        assert [run.duration_s for run in evening.runs()] == [401]
+        assert evening.coach.session.held_at is None
+
+    def test_the_heart_came_down_from_where_the_running_really_ended(self, evening: Evening) -> None:
+        evening.coach.start(Course.of([Step(StepKind.RUN, 600), Step(StepKind.COOL_DOWN, 300)]))
+        evening.wear(400, 130)
+        evening.coach.hold()
+        evening.wear(30, 120)
+        evening.coach.skip()
+        evening.wear(400, 100)
+        run = evening.coach.stop()
+        assert run is not None
+        assert run.judgement.recovery_60s_bpm == 30
+
+
+class TestCurve:
+    def test_it_has_every_believed_value_with_its_second(self, evening: Evening) -> None:
+        evening.wear(3, CALM)
+        evening.wear(2, 0)
+        evening.wear(1, 130)
+        assert list(evening.coach.curve) == [(0.0, CALM), (1.0, CALM), (2.0, CALM), (5.0, 130)]
+
+    def test_it_says_where_the_course_begins(self, evening: Evening) -> None:
+        assert evening.coach.coached_from_s is None
+        evening.wear(31)
+        assert evening.coach.coached_from_s is None
+        evening.coach.start(COURSE)
+        assert evening.coach.coached_from_s == 30.0
+
+    def test_it_ends_with_the_session(self, evening: Evening) -> None:
+        assert list(evening.coach.curve) == []
+        evening.wear(400)
+        evening.coach.stop()
+        evening.wear(20)
+        assert list(evening.coach.curve) == []
+        assert evening.coach.coached_from_s is None
+
+
 def after(letters: list[Letter], number: int) -> list[str]:
     return [letter.key for letter in letters[number:]]
 
@@ -391,6 +539,63 @@ class TestRestart:
         assert again.of(SessionOpened) == []
         (first, *_) = [fact.sample.at for fact in again.facts if isinstance(fact, SampleKept)]
         assert first == 160.0
+
+    async def test_its_curve_is_there_again(self, evening: Evening) -> None:
+        evening.wear(20)
+        evening.coach.start(COURSE)
+        evening.wear(5, 0)
+        evening.wear(20)
+        again = await self.killed(evening)
+        assert list(again.coach.curve) == list(evening.coach.curve)
+        assert again.coach.coached_from_s == 19.0
+        again.wear(1)
+        assert len(again.coach.curve) == 41
+
+    async def test_whoever_stood_still_still_does(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(200)
+        evening.coach.hold()
+        evening.wear(20, 95)
+        again = await self.killed(evening, back_after=40)
+        again.wear(60, ABOVE)
+        assert again.letters() == []
+        again.coach.go_on()
+        assert again.cues() == [("Run calmly", "Run for 100 seconds, so slowly that you could talk.")]
+
+    async def test_what_was_skipped_stays_skipped(self, evening: Evening) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(30)
+        evening.coach.skip()
+        evening.wear(60)
+        again = await self.killed(evening, back_after=60)
+        again.wear(61)
+        assert [title for title, _ in again.cues()] == ["Walk"]
+
+    async def test_a_hold_after_the_last_value_is_not_in_the_future_when_the_clock_was_set_back(
+        self, evening: Evening
+    ) -> None:
+        evening.coach.start(COURSE)
+        evening.wear(200)
+        evening.wait(60)
+        evening.coach.hold()
+        again = await self.killed(evening, back_after=-600)
+        assert again.coach.session.held_at == again.clock.monotonic()
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.sampled_from([None, COURSE, BY_HEART]), st.lists(HAPPENINGS, max_size=8))
+    async def test_whatever_was_heard_and_said_leads_back_to_the_same_session(
+        self, course: Course | None, happenings: list[Callable[[Evening], None]]
+    ) -> None:
+        evening = Evening()
+        evening.coach.start(course)
+        for happening in happenings:
+            happening(evening)
+        assume(evening.coach.is_open and len(evening.of(SessionOpened)) == 1)
+        again = Evening(clock=evening.clock)
+        again.coach.resume(await left_open(evening.facts))
+        assert again.coach.session == evening.coach.session
+        assert list(again.coach.curve) == list(evening.coach.curve)
+        assert again.facts == []
 
     async def test_what_was_said_before_is_not_said_again(self, evening: Evening) -> None:
         evening.coach.start(COURSE)

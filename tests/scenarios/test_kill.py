@@ -132,6 +132,26 @@ def test_killed_at_random_moments_it_goes_on_with_one_session_and_loses_nothing_
     assert house.look("SELECT count(*) FROM letter WHERE body != ''") == [(0,)], "what was told is not kept"
 
 
+def test_killed_while_the_runner_stands_still_it_comes_back_standing_still(house: House) -> None:
+    def standing() -> list[object]:
+        (els,) = house.ask("status")["runners"]
+        return [els["session"][figure] for figure in ("id", "held", "step", "step_left_s")]
+
+    with house.lives():
+        house.ask("start")
+        for command in ("skip", "hold"):
+            house.ask(command)
+        before = standing()
+        assert before[1] is True
+        wait_until(lambda: house.look("SELECT what FROM steering ORDER BY number") == [("skipped",), ("held",)])
+    with house.lives():
+        assert standing() == before
+        house.ask("go_on")
+        assert standing()[1] is False
+        house.ask("stop")
+    assert house.look("SELECT count(*) FROM steering") == [(0,)]
+
+
 def test_a_second_service_on_the_same_state_is_refused_and_does_not_disturb_the_first(house: House) -> None:
     with house.lives():
         second = subprocess.run(

@@ -352,6 +352,79 @@ class TestStart:
             assert (await house.status())["session"]["step_left_s"] == 120
 
 
+class TestSteering:
+    async def test_a_skipped_step_gives_way_to_the_next(self) -> None:
+        async with House().lives() as house:
+            session = (await house.ask("start", plan="rustig-12:2"))["session"]
+            await house.wear("Els", 30)
+            assert await house.ask("skip") == {"runner": "Els", "session": session}
+            standing = (await house.status())["session"]
+            assert (standing["step"], standing["step_left_s"]) == ("cool_down", 60)
+
+    async def test_the_same_skip_sent_twice_skips_once(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", plan="rustig-12:2")
+            assert await house.ask("skip", leg=0) == await house.ask("skip", leg=0)
+            assert (await house.status())["session"]["step"] == "cool_down"
+
+    async def test_what_is_left_of_a_step_stands_still_while_the_runner_does(self) -> None:
+        async with House().lives() as house:
+            session = (await house.ask("start", plan="rustig-12:2"))["session"]
+            await house.wear("Els", 30)
+            assert await house.ask("hold") == {"runner": "Els", "session": session}
+            await house.wear("Els", 20)
+            standing = (await house.status())["session"]
+            assert (standing["held"], standing["step"], standing["step_left_s"]) == (True, "run", 90)
+            assert await house.ask("go_on") == {"runner": "Els", "session": session}
+            await house.wear("Els", 10)
+            standing = (await house.status())["session"]
+            assert (standing["held"], standing["step"], standing["step_left_s"]) == (False, "run", 80)
+
+    async def test_whoever_stands_still_still_does_after_a_restart(self) -> None:
+        house = House()
+        async with house.lives():
+            await house.ask("start", plan="rustig-12:2")
+            await house.wear("Els", 30)
+            await house.ask("hold")
+        house.clock.jump(60)
+        async with house.lives():
+            standing = (await house.status())["session"]
+            assert (standing["held"], standing["step_left_s"]) == (True, 90)
+
+    async def test_a_run_with_a_pause_and_a_skip_is_kept_as_that_step(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", plan="rustig-12:2")
+            for command in ("hold", "go_on", "skip"):
+                await house.wear("Els", 40)
+                await house.ask(command)
+            answer = await house.ask("stop")
+        assert answer["run"]["plan"] == {"id": "rustig-12", "step": 2}
+
+    @pytest.mark.parametrize("command", ["skip", "hold", "go_on"])
+    async def test_without_a_session_it_is_refused(self, command: str) -> None:
+        async with House().lives() as house:
+            with pytest.raises(RefusedError, match="no session"):
+                await house.ask(command)
+
+    async def test_what_makes_no_sense_is_refused_with_the_reason(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", free=True)
+            with pytest.raises(RefusedError, match="no steps to skip"):
+                await house.ask("skip")
+            with pytest.raises(RefusedError, match="not paused"):
+                await house.ask("go_on")
+            await house.ask("hold")
+            with pytest.raises(RefusedError, match="paused already"):
+                await house.ask("hold")
+
+    async def test_after_the_last_step_there_is_none_to_skip(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", plan="rustig-12:1")
+            await house.wear("Els", 125)
+            with pytest.raises(RefusedError, match="nothing to skip"):
+                await house.ask("skip")
+
+
 class TestStop:
     async def test_it_answers_with_the_judged_run_which_is_durable_then(self) -> None:
         async with House().lives() as house:
@@ -384,7 +457,7 @@ class TestStatus:
         async with House().lives() as house:
             answer = await house.ask("status")
         assert (answer["type"], answer["running"], answer["late"]) == ("status", True, [])
-        assert answer["store"] == {"trouble": None}
+        assert answer["store"] == {"trouble": None, "copied_at": None}
         assert answer["outbox"]["waiting"] == 0
         assert [channel["ok"] for channel in answer["outbox"]["channels"]] == [True, True]
         (els,) = answer["runners"]
