@@ -64,6 +64,11 @@ class Listen(NamedTuple):
     host: str
     port: int
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return _is_loopback(self.host)
+
 
 def name(value: object) -> str:
     """Read a name: one line that can be said in a message."""

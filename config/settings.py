@@ -7,6 +7,7 @@ well, and a runner wants to hear every fault at once. Rules between tables are `
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
@@ -90,13 +91,52 @@ WebAddress: TypeAlias = Annotated[str, AfterValidator(forms.web_address)]
 Name: TypeAlias = Annotated[str, PlainValidator(forms.name)]
 
 
+def _from_beside_the_file(path: str | Path, info: ValidationInfo) -> Path:
+    """Return the path that is meant by what is written in a settings file."""
+    # Not Path.expanduser: it raises for a stranger's ~name.
+    expanded = Path(os.path.expanduser(path))  # noqa: PTH111
+    return info.context.file.parent / expanded if isinstance(info.context, Surroundings) else expanded
+
+
+def _file_to_read(value: object, info: ValidationInfo) -> Path | None:
+    """Find a file that is read later on, and see that it can be."""
+    if value is None:
+        return None
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise refuse("file_form")
+    path = _from_beside_the_file(value, info)
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        raise refuse("file_forbidden") from None
+    except (OSError, ValueError):
+        raise refuse("file_gone") from None
+    if stat.S_ISDIR(mode):
+        raise refuse("file_folder")
+    if not os.access(path, os.R_OK):
+        raise refuse("file_forbidden")
+    return path
+
+
 class Page(Table):
     """The live page."""
 
     listen: Annotated[Listen | None, PlainValidator(forms.listen)] = Listen("127.0.0.1", 8421)
     """None for no page."""
     address: Annotated[str, AfterValidator(forms.house_address)] | None = None
-    """Where the runners' phones reach it; None to send no links."""
+    """Where the runners' phones reach it; None to send no links in messages."""
+    tls_cert: Annotated[Path | None, PlainValidator(_file_to_read), Field(validate_default=True)] = None
+    """The certificate with its chain; None for plain http."""
+    tls_key: Annotated[Path | None, PlainValidator(_file_to_read), Field(validate_default=True)] = None
+    metrics: bool = True
+    """Whether `/metrics` answers."""
+
+    @field_validator("tls_key")
+    @classmethod
+    def _makes_a_pair(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if "tls_cert" in info.data and (key is None) != (info.data["tls_cert"] is None):
+            raise refuse("tls_key_needed") if key is None else refuse("tls_cert_needed")
+        return key
 
     @field_validator("address")
     @classmethod
@@ -155,12 +195,10 @@ class Import(Table):
 
     @field_validator("folder", mode="before")
     @classmethod
-    def _from_beside_the_file(cls, folder: object, info: ValidationInfo) -> Path:
+    def _is_a_path(cls, folder: object, info: ValidationInfo) -> Path:
         if not isinstance(folder, str | Path) or not str(folder).strip():
             raise refuse("folder_form")
-        # Not Path.expanduser: it raises for a stranger's ~name.
-        path = Path(os.path.expanduser(folder))  # noqa: PTH111
-        return info.context.file.parent / path if isinstance(info.context, Surroundings) else path
+        return _from_beside_the_file(folder, info)
 
 
 class Group(Table):
@@ -382,6 +420,15 @@ class Settings(Table):
         if not runners:
             raise refuse("no_runner")
         return runners
+
+    @property
+    def page_is_open(self) -> bool:
+        """Whether the page needs no link: whoever can reach it sits at this machine.
+
+        With an address or a webhook somebody hands the world's requests on to it, and they come from this machine, too.
+        """
+        is_handed_on = self.page.address or self.strava.webhook
+        return self.page.listen is not None and self.page.listen.is_loopback and not is_handed_on
 
     def secrets(self) -> frozenset[str]:
         """Return all that must never be seen in a log or a message."""

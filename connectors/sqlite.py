@@ -10,7 +10,7 @@ import glob
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +63,13 @@ class Database:
             with suppress(OSError):
                 if older_than is None or copy.stat().st_mtime < older_than.timestamp():
                     copy.unlink()
+
+    def copied_at(self) -> datetime | None:
+        """Return when the youngest copy of the database was made that lies beside it; None if there is none."""
+        with suppress(OSError):
+            made = [copy.stat().st_mtime for copy in _copies(self._path)]
+            return datetime.fromtimestamp(max(made), UTC) if made else None
+        return None
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:

@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": "replay:replay",
     "import": "importing:import_",
     "strava": "strava:strava",
+    "page": "page:page",
     "runs": "runs:runs",
     "show": "runs:show",
     "week": "week:week",

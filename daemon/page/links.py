@@ -4,17 +4,14 @@ It names the run and until when, sealed with a secret that never leaves this mac
 holds whatever restarts come between. Short, for it stands in a message on a phone.
 """
 
-import hmac
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+
+from daemon.page.seal import is_sealed, seal
 
 PATH = "/feel"
 HOLDS = timedelta(hours=72)
 LONGEST_TOKEN = 120
 _PURPOSE = b"duurloop: how did this run feel? 1\0"
-"""Under the seal, so that nothing else that is ever sealed with the same secret is taken for this."""
-_SEAL_BYTES = 16
-"""128 bits: nobody guesses that over a network."""
 
 
 class UnknownLinkError(Exception):
@@ -33,24 +30,16 @@ def feel_url(secret: bytes, address: str, run: str, now: datetime) -> str:
 def sign(secret: bytes, run: str, until: datetime) -> str:
     """Return the token for a run, good up to `until` (to the minute)."""
     sealed = f"{int(until.timestamp()) // 60:x}.{run}"
-    return f"{_seal(secret, sealed)}.{sealed}"  # a seal may end with a dash, which messengers leave out of a link
+    # in this order: a seal may end with a dash, which messengers leave out of a link
+    return f"{seal(secret, _PURPOSE, sealed)}.{sealed}"
 
 
 def read(secret: bytes, token: str, now: datetime) -> str:
     """Return the run that a token names. Raises `UnknownLinkError`, `ExpiredLinkError`."""
-    seal, _, sealed = token.partition(".")
-    if len(token) > LONGEST_TOKEN or not hmac.compare_digest(_bytes(seal), _bytes(_seal(secret, sealed))):
+    by, _, sealed = token.partition(".")
+    if len(token) > LONGEST_TOKEN or not is_sealed(secret, _PURPOSE, sealed, by):
         raise UnknownLinkError
     minutes, _, run = sealed.partition(".")
     if now > datetime.fromtimestamp(int(minutes, 16) * 60, UTC):
         raise ExpiredLinkError
     return run
-
-
-def _seal(secret: bytes, sealed: str) -> str:
-    code = hmac.digest(secret, _PURPOSE + _bytes(sealed), "sha256")[:_SEAL_BYTES]
-    return urlsafe_b64encode(code).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")  # whatever an address may hold

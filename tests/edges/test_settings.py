@@ -87,6 +87,7 @@ def test_a_whole_household_is_read(write: Write) -> None:
         write(
             'timezone = "Europe/Amsterdam"\n'
             '[page]\nlisten = "[::1]:8080"\naddress = "http://house.local:8080/"\n'
+            'tls_cert = "duurloop.toml"\ntls_key = "duurloop.toml"\nmetrics = false\n'  # any file that is there
             f'[strava]\nclient_id = 12345\nclient_secret = "{SECRET}"\napi_url = "http://127.0.0.1:9/api/"\n'
             '[import]\nfolder = "runs"\n'
             '[bluetooth]\nadapter = "hci1"\n'
@@ -103,6 +104,8 @@ def test_a_whole_household_is_read(write: Write) -> None:
     assert settings.timezone == "Europe/Amsterdam"
     assert settings.page.listen == Listen("::1", 8080)
     assert settings.page.address == "http://house.local:8080"
+    assert (settings.page.tls_cert, settings.page.tls_key) == (settings.file, settings.file)
+    assert not settings.page.metrics
     assert settings.strava.client_id == "12345"
     assert settings.strava.secret is not None
     assert settings.strava.secret.get_secret_value() == SECRET
@@ -152,6 +155,32 @@ def test_a_file_from_windows_is_read(tmp_path: Path, marks: str) -> None:
 def test_settings_cannot_be_changed(write: Write) -> None:
     with pytest.raises(ValueError, match="frozen"):
         load(write(ELS), {}).page.listen = None
+
+
+@pytest.mark.parametrize(
+    ("listen", "more", "is_open"),
+    [
+        pytest.param("127.0.0.1:8421", "", True, id="this machine alone"),
+        pytest.param("[::1]:8421", "", True, id="this machine alone, IPv6"),
+        pytest.param("localhost:8421", "", True, id="this machine alone, by its name"),
+        pytest.param("0.0.0.0:8421", "", False, id="the home network"),
+        pytest.param("[::]:8421", "", False, id="the home network, IPv6"),
+        pytest.param("192.168.1.5:8421", "", False, id="one address"),
+        pytest.param("localhost.example.org:8421", "", False, id="a name that only begins like ours"),
+        pytest.param("", "", False, id="no page"),
+        pytest.param("127.0.0.1:8421", 'address = "https://house.example"\n', False, id="behind a proxy"),
+        pytest.param(
+            "127.0.0.1:8421",
+            '[strava]\nclient_id = 1\nclient_secret = "abcdef"\nwebhook = "https://house.example/strava"\n',
+            False,
+            id="behind a proxy for Strava",
+        ),
+    ],
+)
+def test_the_page_needs_no_link_only_where_nobody_else_can_reach_it(
+    write: Write, listen: str, more: str, *, is_open: bool
+) -> None:
+    assert load(write(f'[page]\nlisten = "{listen}"\n{more}{ELS}'), {}).page_is_open is is_open
 
 
 # What is wrong, key by key
@@ -241,6 +270,28 @@ OTHER_FAULTS = {
         '[page]\nlisten = ""\naddress = "http://house.local"',
         "3: page.address: wants the page's server",
     ),
+    "a certificate that is not there": (
+        '[page]\ntls_cert = "gone.pem"\ntls_key = "duurloop.toml"',
+        "2: page.tls_cert: there is no such file; its path begins where the settings file is",
+    ),
+    "a certificate whose name no file can have": (
+        '[page]\ntls_cert = "\\u0000"\ntls_key = "duurloop.toml"',
+        "2: page.tls_cert: there is no such file",
+    ),
+    "a folder for a key": (
+        '[page]\ntls_cert = "duurloop.toml"\ntls_key = "."',
+        "3: page.tls_key: this is a folder, not a file",
+    ),
+    "a certificate that is no path": ("[page]\ntls_cert = 3", "2: page.tls_cert: must be a file's path in quotes"),
+    "a certificate without its key": (
+        '[page]\ntls_cert = "duurloop.toml"',
+        "1: page.tls_key: missing: tls_cert wants tls_key beside it",
+    ),
+    "a key without its certificate": (
+        '[page]\ntls_key = "duurloop.toml"',
+        "2: page.tls_key: missing: tls_key wants tls_cert beside it",
+    ),
+    "metrics": ('[page]\nmetrics = "some"', "2: page.metrics: must be true or false"),
     "plain http": ('[strava]\napi_url = "http://strava.com"', "2: strava.api_url: must begin with https://"),
     "no address": ('[strava]\noauth_url = "strava.com"', "2: strava.oauth_url: must be a web address"),
     "a broken address": ('[strava]\noauth_url = "https://[::1"', "2: strava.oauth_url: must be a web address"),
@@ -403,6 +454,7 @@ def test_variables_stand_for_the_keys_of_the_house(write: Write) -> None:
     environ = {
         "DUURLOOP_TIMEZONE": "Europe/Brussels",
         "DUURLOOP_PAGE_LISTEN": "",
+        "DUURLOOP_PAGE_METRICS": "false",
         "DUURLOOP_STRAVA_CLIENT_ID": "77",
         "DUURLOOP_STRAVA_CLIENT_SECRET": SECRET,
         "DUURLOOP_STRAVA_KEEP_DAYS": "30",
@@ -411,7 +463,7 @@ def test_variables_stand_for_the_keys_of_the_house(write: Write) -> None:
     }
     settings = load(write('[log]\nlevel = "info"\nformat = "json"\n' + ELS), environ)
     assert settings.timezone == "Europe/Brussels"
-    assert settings.page.listen is None
+    assert (settings.page.listen, settings.page.metrics) == (None, False)
     assert (settings.strava.client_id, settings.strava.keep_days) == ("77", 30)
     assert SECRET in settings.secrets()
     assert settings.inbox.folder == Path("/srv/runs")
@@ -679,6 +731,8 @@ def test_the_example_shows_every_key_and_no_other() -> None:
 def test_whatever_is_switched_off_in_the_example_may_be_switched_on(write: Write, tmp_path: Path) -> None:
     credential(tmp_path / "credentials", "mail", "mailtos://x")
     credential(tmp_path / "credentials", "strava", "x")
+    for name in ("page.pem", "page.key"):
+        (tmp_path / name).touch()
     (fault,) = faults(write(switched_on()))
     assert "strava.credential: stands beside client_secret" in fault  # as the example says: in place of it
 
