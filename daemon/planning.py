@@ -44,7 +44,18 @@ class Standing:
     @property
     def step_name(self) -> str:
         """What that step is called."""
-        return self.course.name or self.plan.name
+        return self.name_of(self.proposal.step)
+
+    def name_of(self, step: int) -> str:
+        """Return what a step is called, from 1."""
+        return self.plan.courses[step - 1].name or self.plan.name
+
+    def step_by(self, move: Move) -> int | None:
+        """Return the step to which a move leads from the one at hand; None where the plan has no such step."""
+        proposal = self.proposal
+        at_hand = proposal.step - 1 if proposal.move is Move.NEXT else proposal.step
+        step = {Move.NEXT: at_hand + 1, Move.SAME: at_hand, Move.EASIER: at_hand - 1}[move]
+        return step if 1 <= step <= len(self.plan.courses) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,11 @@ class Planner:
         plan = standing.plan
         return Place(plan.id, plan.name, len(plan.courses), standing.step_name, standing.proposal)
 
+    def plan_named(self, plan_id: str) -> Plan:
+        """Return a plan by its id, in the runner's language. Raises `RefusedError`."""
+        own = self.runner.plan
+        return own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
+
     async def choose(self, move: Move, now: datetime) -> StepChosen | None:
         """Return the runner's own choice, seen from what is proposed; None where the plan has no such step.
 
@@ -87,12 +103,8 @@ class Planner:
         Raises `StoreError`, `RefusedError`.
         """
         standing = await self.standing(now)
-        if standing is None:
-            return None
-        proposal = standing.proposal
-        at_hand = proposal.step - 1 if proposal.move is Move.NEXT else proposal.step
-        step = {Move.NEXT: at_hand + 1, Move.SAME: at_hand, Move.EASIER: at_hand - 1}[move]
-        if not 1 <= step <= len(standing.plan.courses):
+        step = standing.step_by(move) if standing else None
+        if standing is None or step is None:
             return None
         return StepChosen(self.runner.name, PlanRef(standing.plan.id, step), now, standing.instead_of)
 
@@ -102,7 +114,7 @@ class Planner:
         Raises `StoreError`, `RefusedError`.
         """
         own = self.runner.plan
-        plan = own if own and own.id == plan_id else self._plans(plan_id, self.runner.language.code)
+        plan = self.plan_named(plan_id)
         if plan.id != plan_id:
             raise RefusedError('a plan of your own belongs into the settings: plan = "{path}"', path=plan_id)
         instead_of = None if plan is own else own.id if own else ""

@@ -1,6 +1,6 @@
 """How things stand, as `duurloop status --json` has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -8,8 +8,7 @@ from daemon.clock import Clock
 from daemon.coach import Coach
 from daemon.diary import Diary
 from daemon.domain.habit import Appointment
-from daemon.domain.plan import Leg
-from daemon.domain.session import Session
+from daemon.domain.session import course_s, leg_on
 from daemon.domain.zones import Position
 from daemon.following import Followed
 from daemon.outbox import Outbox
@@ -34,6 +33,7 @@ class StatusReport:
         post: Post,
         outbox: Outbox,
         clock: Clock,
+        copied_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._followed = followed
         self._diaries = diaries
@@ -41,17 +41,21 @@ class StatusReport:
         self._post = post
         self._outbox = outbox
         self._clock = clock
+        self._copied_at = copied_at
+        """Tells when the last copy of the database was made."""
         self._since = clock.now()
 
     async def make(self, store_trouble: str | None, late: Sequence[str]) -> Answer:
         """Return the whole."""
+        copied_at = self._copied_at()
         return {
             "type": "status",
             "running": True,
+            "at": _local(self._clock.now()),
             "since": _local(self._since),
             "runners": [await self._runner(followed) for followed in self._followed.values()],
             "outbox": await self._outbox_part(),
-            "store": {"trouble": store_trouble},
+            "store": {"trouble": store_trouble, "copied_at": _local(copied_at) if copied_at else None},
             "late": list(late),
         }
 
@@ -97,8 +101,7 @@ class StatusReport:
         if not coach.is_open or session.opened_at is None:
             return None
         current = session.believed_at is not None and now - session.believed_at <= CURRENT_S
-        leg = _leg_of(session)
-        coached_s = None if session.started_at is None else now - session.started_at
+        leg, clock_s = leg_on(session), course_s(session, now)
         position = session.trace.position if current else None
         return {
             "id": coach.session_id,
@@ -107,33 +110,33 @@ class StatusReport:
             "bpm": session.trace.recent[-1][1] if current else None,
             "position": _POSITIONS[position] if position else None,
             "step": leg.kind.value if leg else None,
-            "step_left_s": None if leg is None or coached_s is None else round(leg.ends_s - coached_s),
+            "step_left_s": None if leg is None or clock_s is None else round(leg.ends_s - clock_s),
+            "held": session.held_at is not None,
         }
 
     async def _outbox_part(self) -> dict[str, Any]:
         health = {one.channel: one for one in await self._post.health()}
-        channels = [channel.id for followed in self._followed.values() for channel in followed.coach.runner.channels]
+        channels = [
+            (followed.name, channel.id)
+            for followed in self._followed.values()
+            for channel in followed.coach.runner.channels
+        ]
         return {
             "waiting": await self._post.waiting(),
             "channels": [
                 {
                     "name": channel,
+                    "runner": runner,
                     "ok": channel not in health and channel not in self._outbox.hanging,
                     "reason": self._trouble(channel, health[channel].reason if channel in health else None),
                     "needs_you": channel in health and health[channel].settings_fault,
                 }
-                for channel in channels
+                for runner, channel in channels
             ],
         }
 
     def _trouble(self, channel: str, reason: str | None) -> str | None:
         return "no answer yet" if channel in self._outbox.hanging else reason
-
-
-def _leg_of(session: Session) -> Leg | None:
-    """Return the leg that was announced last; None before the first and after the last."""
-    legs = session.course.legs if session.course else ()
-    return legs[session.leg] if 0 <= session.leg < len(legs) else None
 
 
 def _local(moment: datetime) -> str:

@@ -10,20 +10,14 @@ import click
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import json_option, load_settings, print_json, runner_option, words
 from daemon.cli.database import wake, writable
+from daemon.cli.speech import terminal_language
 from daemon.domain.calendar import day_of
 from daemon.from_settings import runner_meant
 from daemon.household import Runner
-from daemon.signs import sign_of_life
-from daemon.store import Pause, Paused, Resumed, Store
+from daemon.remote import RefusedError
+from daemon.resting import begin_pause, check_last_day, end_pause, reason_from, wish_text
+from daemon.store import Pause
 
-LONGEST_DAYS = 366
-LONGEST_WHY = 200
-ILLNESS, HOLIDAY = "illness", "holiday"
-_WHY = {
-    **dict.fromkeys((ILLNESS, "ill", "ziek", "ziekte"), ILLNESS),
-    **dict.fromkeys((HOLIDAY, "holidays", "vakantie"), HOLIDAY),
-}
-"""Words for the reasons that have an answer of their own."""
 _WEEKDAYS = (
     ("mon", "monday", "ma", "maandag"),
     ("tue", "tuesday", "di", "dinsdag"),
@@ -38,10 +32,10 @@ _SPAN_DAYS = {"d": 1, "w": 7}
 
 
 def _reason(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
-    why = " ".join(text.split()) if text else ""
-    if len(why) > LONGEST_WHY or not why.isprintable():
-        raise click.BadParameter(words("a few words will do, at most {longest} characters").format(longest=LONGEST_WHY))
-    return _WHY.get(why.casefold(), why) or None
+    try:
+        return reason_from(text or "")
+    except RefusedError as error:
+        raise click.BadParameter(_told(error)) from error
 
 
 @click.command()
@@ -62,7 +56,7 @@ def pause(ctx: click.Context, *, until: str, why: str | None, runner: str | None
     if before:
         click.echo(words("The pause now lasts up to and including {until}.").format(until=last))
     else:
-        click.echo(_wish(kept))
+        click.echo(wish_text(kept, terminal_language()))
         click.echo(words("I don't remind you up to and including {until}. Nothing is lost.").format(until=last))
     click.echo(words("Back sooner? duurloop resume"))
 
@@ -89,10 +83,10 @@ def _last_day(text: str, today: date) -> date:
     last = _day_named(text.strip().casefold(), today)
     if last is None:
         raise _not(words("'{text}' is no day I know; 2026-12-24 is one, and so are fri, 3d and 2w").format(text=text))
-    if last < today:
-        raise _not(words("{day} has been already; a pause ends today or later").format(day=last))
-    if last > today + timedelta(days=LONGEST_DAYS):
-        raise _not(words("{day} is more than a year away; say a nearer day, it can be moved later").format(day=last))
+    try:
+        check_last_day(last, today)
+    except RefusedError as error:
+        raise _not(_told(error)) from error
     return last
 
 
@@ -111,40 +105,17 @@ def _not(why: str) -> click.BadParameter:
     return click.BadParameter(why, param_hint="--until")
 
 
+def _told(error: RefusedError) -> str:
+    return words(error.sentence).format(**error.parts)
+
+
 async def _pause(
     ctx: click.Context, runner: Runner, last: date, why: str | None, now: datetime
 ) -> tuple[Pause | None, str | None]:
-    """Keep a pause; return the one that it moves, if there is one, and its reason."""
     async with writable(ctx) as database:
-        store = SqliteStore(database)
-        before = await _current(store, runner, now)
-        if before is None:
-            await store.commit([Paused(runner.name, now, last, why)])
-            return None, why
-        kept = why or before.why
-        await store.commit([Resumed(runner.name, now), Paused(runner.name, before.since, last, kept)])
-        return before, kept
+        return await begin_pause(SqliteStore(database), runner, last, why, now)
 
 
 async def _resume(ctx: click.Context, runner: Runner, now: datetime) -> Pause | None:
-    """End the pause; return it, if there is one."""
     async with writable(ctx) as database:
-        store = SqliteStore(database)
-        before = await _current(store, runner, now)
-        ended = [Resumed(runner.name, now)] if before else []
-        await store.commit([*ended, sign_of_life(runner, now)])
-        return before
-
-
-async def _current(store: Store, runner: Runner, now: datetime) -> Pause | None:
-    today = day_of(now, runner.timezone)
-    pauses = await store.pauses(runner.name)
-    return next((one for one in reversed(pauses) if one.ended_at is None and one.until >= today), None)
-
-
-def _wish(why: str | None) -> str:
-    if why == ILLNESS:
-        return words("Take all the time you need.")
-    if why == HOLIDAY:
-        return words("Have a good time.")
-    return words("Rest is part of it.")
+        return await end_pause(SqliteStore(database), runner, now)

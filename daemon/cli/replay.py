@@ -10,11 +10,12 @@ from config.language import language_of
 from connectors.activity_files import read_recordings
 from daemon.cli.arguments import Zone
 from daemon.cli.common import json_option, load_settings, print_json, words
-from daemon.cli.speech import clock_text, run_lines, terminal_language
+from daemon.cli.speech import run_lines, terminal_language
 from daemon.commands import pick_step
 from daemon.domain.plan import Course
 from daemon.domain.session import Announce, Speak, Terms
 from daemon.domain.wording import Language, cue_text, nudge_text
+from daemon.domain.wording.text import clock_text
 from daemon.domain.zones import TargetZone, zone_on
 from daemon.from_settings import plan_named, system_timezone, zones_of
 from daemon.replay import Replayed

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from config.language import catalogue, language_of
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, duration, source_text, summary_text
+from daemon.domain.wording.text import clock_text
 
 
 def terminal_language() -> Language:
@@ -13,13 +14,6 @@ def terminal_language() -> Language:
     code = language_of(os.environ)
     words = catalogue(code)
     return Language(words.gettext, words.ngettext, code)
-
-
-def clock_text(seconds: float) -> str:
-    """Say a moment of a run: `12:05`, or `1:02:05` after an hour."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:

@@ -3,39 +3,11 @@
 from typing import Any
 
 from daemon.cli.common import words
-from daemon.strava.book import State
-from daemon.strava.port import Scope
-from daemon.strava.words import SCOPES, STATES
+from daemon.strava import told
 
 
 def link_lines(links: list[dict[str, Any]]) -> list[str]:
     """Say how it is with each link."""
-    return [line for link in links for line in (link["runner"], *(f"  {line}" for line in _lines(link)))]
-
-
-def _lines(link: dict[str, Any]) -> list[str]:
-    held = link["held"]
-    lines = [words(STATES[State(link["state"])])]
-    lines += [words(SCOPES[Scope(scope)]) for scope in link["missing_scopes"]]
-    if link["last_look_at"]:
-        lines.append(words("Last look: {when}").format(when=_when(link["last_look_at"])))
-    if held["activities"]:
-        lines.append(
-            words("Activities held: {activities}, still to be read: {unread}; all of it goes by {until}").format(
-                activities=held["activities"], unread=held["unread"], until=_when(held["until"])
-            )
-        )
-    else:
-        lines.append(words("Nothing is held."))
-    if link["quota"]:
-        quarter, day = link["quota"]["quarter_hour"], link["quota"]["day"]
-        lines.append(
-            words("Requests: {quarter} of {quarter_limit} this quarter of an hour, {day} of {day_limit} today").format(
-                quarter=quarter["used"], quarter_limit=quarter["limit"], day=day["used"], day_limit=day["limit"]
-            )
-        )
-    return lines
-
-
-def _when(stamp: str) -> str:
-    return stamp[:16].replace("T", " ")
+    return [
+        line for link in links for line in (link["runner"], *(f"  {line}" for line in told.link_lines(link, words)))
+    ]

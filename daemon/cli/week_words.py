@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from daemon.cli.speech import clock_text
 from daemon.domain.week import Mood, Totals, Trend, Week
 from daemon.domain.wording import Language, duration, verdict_text
+from daemon.domain.wording.text import clock_text
 
 METRES_A_KM = 1000
 

@@ -14,7 +14,7 @@ from daemon.cli.common import Failure, json_option, load_settings, print_json, r
 from daemon.cli.database import readable, wake, writable
 from daemon.cli.speech import terminal_language
 from daemon.cli.talk_guide import zone_by_talking
-from daemon.domain.wording import Language
+from daemon.domain.wording import Language, origin_text
 from daemon.domain.zones import Proposal, TargetZone, ZoneOrigin, proposals, zone_on
 from daemon.from_settings import facts_told_by, runner_meant
 from daemon.household import Runner
@@ -182,7 +182,7 @@ def _zone_lines(shown: _ZoneToday, language: Language) -> list[str]:
         return [say("There is no calm zone for today yet.")]
     place = say("set by {name}") if shown.is_set_here else say("from the settings")
     since = say("since {day}").format(day=zone.valid_from) if zone.valid_from else say("for all days")
-    where = ", ".join([_origin_text(zone.origin, language), place.format(name=zone.set_by), since])
+    where = ", ".join([origin_text(zone.origin, language), place.format(name=zone.set_by), since])
     return [say("Your calm zone: {zone} beats per minute").format(zone=zone), f"  {where}"]
 
 
@@ -204,15 +204,3 @@ def _proposal_lines(shown: _ZoneToday, language: Language) -> list[str]:
         say("Methods differ by some 25 beats for one and the same person, so none is applied by itself."),
         say("The talk test tells most: duurloop zone --talk-test"),
     ]
-
-
-def _origin_text(origin: ZoneOrigin, language: Language) -> str:
-    return {
-        ZoneOrigin.OWN: language.say("your own numbers"),
-        ZoneOrigin.TALK_TEST: language.say("by the talk test"),
-        ZoneOrigin.MAF: language.say("by the 180 formula"),
-        ZoneOrigin.RESERVE: language.say("by the heart-rate reserve"),
-        ZoneOrigin.MAXIMUM: language.say("by the maximum heart rate"),
-        ZoneOrigin.THRESHOLD: language.say("by the threshold"),
-        ZoneOrigin.STRAVA: language.say("from Strava"),
-    }[origin]

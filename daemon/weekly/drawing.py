@@ -13,6 +13,7 @@ from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.week import DayBar, Week, WeekShare
 from daemon.domain.wording import short_day, verdict_text
 from daemon.domain.wording.text import Language, _
+from daemon.svg import STYLE, at, ground, picture, rule, text
 from daemon.weekly.words import (
     in_percent,
     line_title,
@@ -41,46 +42,7 @@ _MOST_LINES = 4
 _STEPS = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360)
 """Minutes between the lines behind the bars."""
 
-_FONT = "'Duurloop Sans', system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 _CLASSES = {Verdict.CALM: "calm", Verdict.LIVELY: "lively", Verdict.HARD: "hard", Verdict.UNJUDGED: "open"}
-_STYLE = f"""
-.dl text {{ font-family: {_FONT}; font-size: 16px; fill: #24302e }}
-.dl .head {{ font-size: 24px; font-weight: 600 }}
-.dl .strong {{ font-weight: 600 }}
-.dl .soft {{ fill: #5b6865 }}
-.dl .small {{ font-size: 14px }}
-.dl .mid {{ text-anchor: middle }}
-.dl .end {{ text-anchor: end }}
-.dl .ground {{ fill: #faf9f5 }}
-.dl .grid {{ stroke: #e3e3dc }}
-.dl .base {{ stroke: #aeb7b3 }}
-.dl .calm {{ fill: #3d9a92 }}
-.dl .lively {{ fill: #e2b04a }}
-.dl .hard {{ fill: #6b3f7c }}
-.dl .open {{ fill: #faf9f5; stroke: #84908c; stroke-width: 1.5 }}
-.dl .calm-band {{ fill: #dcedea }}
-.dl .lively-band {{ fill: #f7eed9 }}
-.dl .hard-band {{ fill: #eee7f0 }}
-.dl .line {{ fill: none; stroke: #24524e; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round }}
-.dl .dot {{ fill: #24524e; stroke: #faf9f5; stroke-width: 2 }}
-.dl .halo {{ paint-order: stroke; stroke: #faf9f5; stroke-width: 4; stroke-linejoin: round }}
-@media (prefers-color-scheme: dark) {{
-.dl text {{ fill: #e9edeb }}
-.dl .soft {{ fill: #a5b1ae }}
-.dl .ground {{ fill: #1d2423 }}
-.dl .grid {{ stroke: #34403e }}
-.dl .base {{ stroke: #65726f }}
-.dl .calm {{ fill: #4baba2 }}
-.dl .hard {{ fill: #8d5fa3 }}
-.dl .open {{ fill: #1d2423; stroke: #8d9995 }}
-.dl .calm-band {{ fill: #24413d }}
-.dl .lively-band {{ fill: #423a26 }}
-.dl .hard-band {{ fill: #382c3d }}
-.dl .line {{ stroke: #cfe6e2 }}
-.dl .dot {{ fill: #cfe6e2; stroke: #1d2423 }}
-.dl .halo {{ stroke: #1d2423 }}
-}}
-"""
 
 
 def week_drawing(week: Week, language: Language, *, figures: bool) -> str:
@@ -88,23 +50,20 @@ def week_drawing(week: Week, language: Language, *, figures: bool) -> str:
     parts = [
         f"<title>{escape(week_title(week.week, language))}</title>",
         f"<desc>{escape(week_alt_text(week, language, figures=figures))}</desc>",
-        f"<style>{_STYLE}</style>",
-        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" rx="14"/>',
+        f"<style>{STYLE}</style>",
+        ground(WIDTH, HEIGHT),
         *_heading(week, language),
         *_bars(week, language),
         *_weeks(week.line, language, figures=figures),
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="dl" role="img" width="{WIDTH}" height="{HEIGHT}"'
-        f' viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(parts)}</svg>'
-    )
+    return picture(WIDTH, HEIGHT, *parts)
 
 
 def _heading(week: Week, language: Language) -> Iterator[str]:
-    yield _text(_EDGE, 50, week_title(week.week, language), "head")
-    yield _text(_EDGE, 76, week_dates(week.week, language), "soft")
+    yield text(_EDGE, 50, week_title(week.week, language), "head")
+    yield text(_EDGE, 76, week_dates(week.week, language), "soft")
     if week.totals.runs:
-        yield _text(_RIGHT, 50, sum_of(week.totals, language), "strong end")
+        yield text(_RIGHT, 50, sum_of(week.totals, language), "strong end")
 
 
 # -- the days --------------------------------------------------------------------------------------------
@@ -119,20 +78,20 @@ def _bars(week: Week, language: Language) -> Iterator[str]:
         yield from _minute_lines(top, step, language)
         yield from _legend(week.bars, language)
     else:
-        yield _text(WIDTH / 2, (_BARS_TOP + _BARS_BOTTOM) / 2, no_runs(week, language), "soft mid")
+        yield text(WIDTH / 2, (_BARS_TOP + _BARS_BOTTOM) / 2, no_runs(week, language), "soft mid")
     for number, bar in enumerate(week.bars):
         centre = _LEFT + slot * (number + 0.5)
         yield from _bar(bar, centre, (_BARS_BOTTOM - _BARS_TOP) / (60 * top))
-        yield _text(centre, _BARS_BOTTOM + 24, short_day(bar.day, language), "mid")
-    yield _rule(_LEFT, _BARS_BOTTOM, _RIGHT, "base")
+        yield text(centre, _BARS_BOTTOM + 24, short_day(bar.day, language), "mid")
+    yield rule(_LEFT, _BARS_BOTTOM, _RIGHT, "base")
 
 
 def _minute_lines(top: int, step: int, language: Language) -> Iterator[str]:
     for minutes in range(step, top + 1, step):
         y = _BARS_BOTTOM - (_BARS_BOTTOM - _BARS_TOP) * minutes / top
-        yield _rule(_LEFT, y, _RIGHT, "grid")
-        yield _text(_LEFT - 12, y + 5, str(minutes), "soft small end")
-    yield _text(_LEFT - 12, _BARS_BOTTOM + 5, language.say(_("min")), "soft small end")
+        yield rule(_LEFT, y, _RIGHT, "grid")
+        yield text(_LEFT - 12, y + 5, str(minutes), "soft small end")
+    yield text(_LEFT - 12, _BARS_BOTTOM + 5, language.say(_("min")), "soft small end")
 
 
 def _legend(bars: Sequence[DayBar], language: Language) -> Iterator[str]:
@@ -142,7 +101,7 @@ def _legend(bars: Sequence[DayBar], language: Language) -> Iterator[str]:
     for number, verdict in enumerate(named):
         x = _EDGE + 90 * number
         yield f'<rect class="{_CLASSES[verdict]}" x="{x}" y="100" width="13" height="13" rx="3"/>'
-        yield _text(x + 20, 111, verdict_text(verdict, language), "small")
+        yield text(x + 20, 111, verdict_text(verdict, language), "small")
 
 
 def _bar(bar: DayBar, centre: float, scale: float) -> Iterator[str]:
@@ -157,16 +116,16 @@ def _bar(bar: DayBar, centre: float, scale: float) -> Iterator[str]:
         yield f'<path class="{_CLASSES[verdict]}" d="{_column(left, top, foot, corner)}"/>'
         bottom = top
     if parts:
-        yield _text(centre, bottom - 8, str(minutes_of(_seconds(bar))), "strong mid halo")
+        yield text(centre, bottom - 8, str(minutes_of(_seconds(bar))), "strong mid halo")
 
 
 def _column(left: float, top: float, bottom: float, corner: float) -> str:
     """Outline a part of a bar, with corners that are round at the top."""
     right, below = left + _BAR, top + corner
-    arc = f"{_at(corner)} {_at(corner)} 0 0 1"
+    arc = f"{at(corner)} {at(corner)} 0 0 1"
     return (
-        f"M{_at(left)} {_at(bottom)}V{_at(below)}A{arc} {_at(left + corner)} {_at(top)}"
-        f"H{_at(right - corner)}A{arc} {_at(right)} {_at(below)}V{_at(bottom)}Z"
+        f"M{at(left)} {at(bottom)}V{at(below)}A{arc} {at(left + corner)} {at(top)}"
+        f"H{at(right - corner)}A{arc} {at(right)} {at(below)}V{at(bottom)}Z"
     )
 
 
@@ -187,17 +146,17 @@ def _weeks(line: Sequence[WeekShare], language: Language, *, figures: bool) -> I
         (_LEFT + slot * (places - len(line) + number + 0.5), _height(point.calm_pct, floor))
         for number, point in enumerate(line)
     ]
-    yield _text(_EDGE, _LINE_TOP - 24, line_title(language), "strong")
+    yield text(_EDGE, _LINE_TOP - 24, line_title(language), "strong")
     yield from _bands(right, floor, language)
     if figures and shares:
         yield from _percents(line[-1].calm_pct, floor, language)
     if not shares:
-        yield _text((_LEFT + right) / 2, (_LINE_TOP + _LINE_BOTTOM) / 2 + 5, no_line(language), "mid")
+        yield text((_LEFT + right) / 2, (_LINE_TOP + _LINE_BOTTOM) / 2 + 5, no_line(language), "mid")
     yield from _path(spots)
-    yield _text(_LEFT - 12, _LINE_BOTTOM + 24, language.say(_("week")), "soft small end")
+    yield text(_LEFT - 12, _LINE_BOTTOM + 24, language.say(_("week")), "soft small end")
     for point, (x, _y) in zip(line, spots, strict=True):
         weight = "strong" if point is line[-1] else "soft"
-        yield _text(x, _LINE_BOTTOM + 24, str(point.week.number), f"{weight} small mid")
+        yield text(x, _LINE_BOTTOM + 24, str(point.week.number), f"{weight} small mid")
 
 
 def _bands(right: float, floor: float, language: Language) -> Iterator[str]:
@@ -205,31 +164,31 @@ def _bands(right: float, floor: float, language: Language) -> Iterator[str]:
     for high, low in ((_FULL_PCT, CALM_PCT), (CALM_PCT, LIVELY_PCT), (LIVELY_PCT, floor)):
         verdict, top, bottom = share_verdict(low), _level(high, floor), _level(low, floor)
         yield (
-            f'<rect class="{_CLASSES[verdict]}-band" x="{_LEFT}" y="{_at(top)}"'
-            f' width="{_at(right - _LEFT)}" height="{_at(bottom - top)}"/>'
+            f'<rect class="{_CLASSES[verdict]}-band" x="{_LEFT}" y="{at(top)}"'
+            f' width="{at(right - _LEFT)}" height="{at(bottom - top)}"/>'
         )
-        yield _text(_LEFT - 12, (top + bottom) / 2 + 5, verdict_text(verdict, language), "soft small end")
+        yield text(_LEFT - 12, (top + bottom) / 2 + 5, verdict_text(verdict, language), "soft small end")
 
 
 def _percents(now: float | None, floor: float, language: Language) -> Iterator[str]:
     """Write this week's share beside its end of the line, and the borders of the bands where that leaves room."""
     if now is not None:
-        yield _text(_RIGHT, _level(now, floor) + 5, in_percent(now, language), "strong small end")
+        yield text(_RIGHT, _level(now, floor) + 5, in_percent(now, language), "strong small end")
     for border in (CALM_PCT, LIVELY_PCT):
         if now is None or abs(_level(now, floor) - _level(border, floor)) >= _LINE_HEIGHT:
-            yield _text(_RIGHT, _level(border, floor) + 5, in_percent(border, language), "soft small end")
+            yield text(_RIGHT, _level(border, floor) + 5, in_percent(border, language), "soft small end")
 
 
 def _path(spots: Sequence[tuple[float, float | None]]) -> Iterator[str]:
     """Join the weeks that follow each other; where one is missing, the line does not pretend."""
     for is_known, group in groupby(spots, key=lambda spot: spot[1] is not None):
-        points = " ".join(f"{_at(x)},{_at(y)}" for x, y in group if y is not None)
+        points = " ".join(f"{at(x)},{at(y)}" for x, y in group if y is not None)
         if is_known and " " in points:
             yield f'<polyline class="line" points="{points}"/>'
     for x, y in spots:
         if y is not None:
             radius = 7 if (x, y) == spots[-1] else 5
-            yield f'<circle class="dot" cx="{_at(x)}" cy="{_at(y)}" r="{radius}"/>'
+            yield f'<circle class="dot" cx="{at(x)}" cy="{at(y)}" r="{radius}"/>'
 
 
 def _height(share: float | None, floor: float) -> float | None:
@@ -238,19 +197,3 @@ def _height(share: float | None, floor: float) -> float | None:
 
 def _level(share: float, floor: float) -> float:
     return _LINE_TOP + (_LINE_BOTTOM - _LINE_TOP) * (_FULL_PCT - share) / (_FULL_PCT - floor)
-
-
-# -- its parts -------------------------------------------------------------------------------------------
-
-
-def _text(x: float, y: float, words: str, classes: str) -> str:
-    return f'<text class="{classes}" x="{_at(x)}" y="{_at(y)}">{escape(words)}</text>'
-
-
-def _rule(left: float, y: float, right: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{_at(left)}" y1="{_at(y)}" x2="{_at(right)}" y2="{_at(y)}"/>'
-
-
-def _at(value: float) -> str:
-    """Write a coordinate: a tenth of a pixel is enough, and says the same on every machine."""
-    return f"{value:.1f}".removesuffix(".0")

@@ -1,13 +1,14 @@
 """A runner's weeks, gathered from what is kept: three months are read, however many years there are."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeAlias
 
 from daemon.domain.calendar import day_of, moment_of
 from daemon.domain.feeling import Lift, lift_of
 from daemon.domain.habit import Agreement, Rest, summed_up_on
+from daemon.domain.run import Run
 from daemon.domain.week import (
     LINE_WEEKS,
     USUAL_WEEKS,
@@ -16,6 +17,7 @@ from daemon.domain.week import (
     Place,
     Together,
     Week,
+    is_own,
     together,
     week_of,
 )
@@ -44,6 +46,8 @@ class Weeks:
     """How long runs stay that came by Strava's API."""
     group: tuple[str, ...] = ()
     """Who said yes to having their runs added up."""
+    own_only: bool = False
+    """Leave out what came by Strava's API alone: it may be shown to its own runner, and to nobody else."""
 
     async def week(self, key: IsoWeek, now: datetime) -> Week:
         """Return a week as it is seen at `now`."""
@@ -63,7 +67,7 @@ class Weeks:
             linked=await self.linked(runner.name),
             keep=self.keep,
         )
-        return week_of(key, await self.store.runs(runner.name, begin, until=end), seen)
+        return self._seen(key, await self.store.runs(runner.name, begin, until=end), seen)
 
     async def together(self, key: IsoWeek) -> Together | None:
         """Return what the runner's group did in a week; None for a runner who is in none."""
@@ -72,6 +76,14 @@ class Weeks:
         zone = self.runner.timezone
         begin, end = key.begins(zone), key.ends(zone)
         return together({name: await self.store.own_takes(name, begin, end) for name in self.group}, key, zone)
+
+    def _seen(self, key: IsoWeek, runs: Sequence[Run], seen: Circumstances) -> Week:
+        week, own = week_of(key, runs, seen), [run for run in runs if is_own(run)]
+        if not self.own_only or len(own) == len(runs):
+            return week
+        # as if all of the others had gone already; and where the plan is may follow from one of them
+        told = week_of(key, own, replace(seen, linked=True, keep=timedelta(), place=None))
+        return replace(told, is_whole=week.is_whole and told.totals == week.totals)
 
     async def _place(self, now: datetime) -> Place | None:
         try:

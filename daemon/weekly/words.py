@@ -1,17 +1,12 @@
 """What the picture of a week and its mail say in words: days, dates and facts, in the runner's language."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.week import IsoWeek, Totals, Week
-from daemon.domain.wording import day_word, verdict_text
+from daemon.domain.wording import day_word, month_word, verdict_text
 from daemon.domain.wording.text import Language, _, in_minutes
 
-_MONTHS = (
-    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
-    *(_("August"), _("September"), _("October"), _("November"), _("December")),
-)
 _MINUTE_S = 60
 
 
@@ -35,13 +30,13 @@ def week_dates(week: IsoWeek, language: Language) -> str:
     first, last = week.days[0], week.days[-1]
     if first.year != last.year:
         begin = language.say(_("{day} {month} {year}")).format(
-            day=first.day, month=_month(first, language), year=first.year
+            day=first.day, month=month_word(first, language), year=first.year
         )
     elif first.month != last.month:
-        begin = language.say(_("{day} {month}")).format(day=first.day, month=_month(first, language))
+        begin = language.say(_("{day} {month}")).format(day=first.day, month=month_word(first, language))
     else:
         begin = str(first.day)
-    end = language.say(_("{day} {month} {year}")).format(day=last.day, month=_month(last, language), year=last.year)
+    end = language.say(_("{day} {month} {year}")).format(day=last.day, month=month_word(last, language), year=last.year)
     return language.say(_("{first} to {last}")).format(first=begin, last=end)
 
 
@@ -111,7 +106,3 @@ def _facts(week: Week, language: Language, *, figures: bool) -> Iterator[str]:
 def _how_calm(share: float, language: Language, *, figures: bool) -> str:
     word = verdict_text(share_verdict(share), language)
     return f"{word} ({in_percent(share, language)})" if figures else word
-
-
-def _month(day: date, language: Language) -> str:
-    return language.say(_MONTHS[day.month - 1])

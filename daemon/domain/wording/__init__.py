@@ -18,7 +18,7 @@ from daemon.domain.wording.after import (
     verdict_text,
 )
 from daemon.domain.wording.course import course_lines, course_text
-from daemon.domain.wording.days import day_word, short_day
+from daemon.domain.wording.days import date_text, day_word, month_word, short_day
 from daemon.domain.wording.feeling import feel_line, feeling_lines, feeling_word, lift_text
 from daemon.domain.wording.habit import Opening, Tonight, reminder_text, smallest_step_text
 from daemon.domain.wording.live import (
@@ -31,8 +31,8 @@ from daemon.domain.wording.live import (
 )
 from daemon.domain.wording.text import ENGLISH, PICTURE, Language, Mail, Text, duration
 from daemon.domain.wording.week import together_text, week_text
-from daemon.domain.wording.why import proposal_text
-from daemon.domain.wording.zone import suggestion_text
+from daemon.domain.wording.why import move_text, proposal_text
+from daemon.domain.wording.zone import origin_text, suggestion_text
 
 __all__ = [
     "ENGLISH",
@@ -52,6 +52,7 @@ __all__ = [
     "course_lines",
     "course_text",
     "cue_text",
+    "date_text",
     "day_word",
     "duration",
     "feel_line",
@@ -59,7 +60,10 @@ __all__ = [
     "feeling_word",
     "hello_text",
     "lift_text",
+    "month_word",
+    "move_text",
     "nudge_text",
+    "origin_text",
     "proposal_text",
     "reason_text",
     "reminder_text",

@@ -1,4 +1,4 @@
-"""The days of the week by name."""
+"""Days by name, and dates."""
 
 from datetime import date
 
@@ -13,6 +13,23 @@ _NAMES = (
     (_("Sat"), _("Saturday")),
     (_("Sun"), _("Sunday")),
 )
+
+_MONTHS = (
+    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
+    *(_("August"), _("September"), _("October"), _("November"), _("December")),
+)
+
+
+def date_text(day: date, language: Language, *, today: date) -> str:
+    """Say a date with its day of the week; the year only where it is another one."""
+    parts = {"day": day.day, "month": month_word(day, language), "year": day.year}
+    said = _("{day} {month}") if day.year == today.year else _("{day} {month} {year}")
+    return f"{day_word(day, language)} {language.say(said).format(**parts)}"
+
+
+def month_word(day: date, language: Language) -> str:
+    """Say the month that a day lies in."""
+    return language.say(_MONTHS[day.month - 1])
 
 
 def day_word(day: date, language: Language) -> str:

@@ -70,3 +70,16 @@ def in_minutes(seconds: float, language: Language) -> str:
 def within(name: str) -> str:
     """Return a step's name as it stands within a sentence: `Week 2, a minute and a half`."""
     return name.replace(": ", ", ")
+
+
+def clock_text(seconds: float) -> str:
+    """Say a moment of a run, or how long something lasted to the second: `12:05`, or `1:02:05` after an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def tenths(value: float, language: Language) -> str:
+    """Say a number with one decimal, with the language's own point."""
+    whole, tenth = f"{round(value, 1) + 0.0:.1f}".split(".")
+    return language.say(_("{whole}.{tenth}")).format(whole=whole, tenth=tenth)

@@ -161,6 +161,17 @@ _AT_STEP_ONE: dict[Why, tuple[str, ...]] = {
 _ONCE_MORE = frozenset({Why.LIVELY, Why.HARD, Why.HEAVY, Why.MORE})
 """After these a plan that stays where it is asks for the same once more."""
 
+_MOVES = {
+    Move.EASIER: _("An easier step"),
+    Move.SAME: _("The same step"),
+    Move.NEXT: _("The next step"),
+}
+
+
+def move_text(move: Move, language: Language) -> str:
+    """Name a way along the plan, as the runner may choose it."""
+    return language.say(_MOVES[move])
+
 
 def proposal_text(proposal: Proposal, language: Language, turn: int = 0) -> str:
     """Say why the plan proposes what it does."""

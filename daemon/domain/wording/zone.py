@@ -1,7 +1,8 @@
-"""What the runs suggest of the zone, in one line; also for a runner with medication, whom a talk test serves best."""
+"""The zone: where it comes from, and what the runs suggest of it; for a runner with medication, too."""
 
 from daemon.domain.wording.text import Language, _
 from daemon.domain.zone_care import Suggestion
+from daemon.domain.zones import ZoneOrigin
 
 _SUGGESTIONS = {
     Suggestion.TOO_LOW: _(
@@ -14,6 +15,21 @@ _SUGGESTIONS = {
     ),
 }
 _DISCREET = _("Your zone may not fit you any more; a talk test would show: duurloop zone --talk-test")
+
+_ORIGINS = {
+    ZoneOrigin.OWN: _("your own numbers"),
+    ZoneOrigin.TALK_TEST: _("by the talk test"),
+    ZoneOrigin.MAF: _("by the 180 formula"),
+    ZoneOrigin.RESERVE: _("by the heart-rate reserve"),
+    ZoneOrigin.MAXIMUM: _("by the maximum heart rate"),
+    ZoneOrigin.THRESHOLD: _("by the threshold"),
+    ZoneOrigin.STRAVA: _("from Strava"),
+}
+
+
+def origin_text(origin: ZoneOrigin, language: Language) -> str:
+    """Say where a zone comes from."""
+    return language.say(_ORIGINS[origin])
 
 
 def suggestion_text(suggestion: Suggestion, language: Language, *, figures: bool) -> str:
