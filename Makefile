@@ -35,7 +35,7 @@ wheel: ## builds the wheel, installs it into a clean environment, runs the tests
 
 catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; then translate what is empty
 	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
-	  -k RefusedError -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure \
+	  -k RefusedError -k UnansweredError:2 -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure \
 	  -k NoApplicationError -k UnreachableError -k UnauthorizedError -k RevokedError -k ScopeError -k InactiveError \
 	  -k ApplicationError -k QuotaError -k GoneError -k StravaError --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .

@@ -25,6 +25,8 @@ from daemon.household import Plans, Runner
 from daemon.inbox import Inbox, ReadFile
 from daemon.letters import Scribe
 from daemon.outbox import Outbox
+from daemon.page.feed import Feed
+from daemon.page.house import House
 from daemon.permit import Connect, StrapPermit
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
@@ -72,6 +74,12 @@ class Shelves:
     post: Post
     book: Book | None = None
     """None where nothing can be linked to Strava."""
+    copied_at: Callable[[], datetime | None] = lambda: None
+    """Tells when the last copy of the database was made."""
+
+
+MakePage = Callable[[House, Book | None, Follower | None], Worker]
+"""Makes the page of a house; the book and the follower are for who listens to Strava's events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class Parts:
     """Who said yes to having their runs added up on Sundays."""
     feel_url: FeelUrl | None = None
     """Makes the link by which a runner says how a run felt; None where no phone reaches the page."""
-    page: Callable[[Shelves, Follower | None], Worker] | None = None
+    page: MakePage | None = None
     """Makes what answers over HTTP; None for nobody to answer."""
 
 
@@ -159,7 +167,10 @@ class Service:
         self._links = LinksReport(shelves.book, parts.strava_terms, clock, self._strava) if shelves.book else None
         planners = {name: companion.planner for name, companion in self._companions.items()}
         self._commands = Commands(self._followed, planners, parts.plans, self.recorder, clock)
-        self._report = StatusReport(self._followed, self._diaries, store, post, self.outbox, clock)
+        self._report = StatusReport(self._followed, self._diaries, store, post, self.outbox, clock, shelves.copied_at)
+        self._feed = Feed(self._followed, clock)
+        if parts.page:
+            self._observers.append(self._feed.observe)
 
     async def resume(self) -> None:
         """Find back into sessions that were open when the service last stopped."""
@@ -200,7 +211,9 @@ class Service:
         elif self._shelves.book:
             workers["keeper"] = partial(self._purge, self._shelves.book)
         if self._parts.page:
-            workers["page"] = self._parts.page(self._shelves, self._strava)
+            house = House(self._companions, self._followed, self._store, self._clock, self.handlers(), self._feed)
+            workers["feed"] = self._feed.run
+            workers["page"] = self._parts.page(house, self._shelves.book, self._strava)
         return workers
 
     def handlers(self) -> dict[str, Handler]:

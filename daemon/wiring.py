@@ -3,15 +3,17 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
+from config.plan_files import builtin_plans
 from config.settings import Settings
 from connectors.sqlite import Database, open_database
 from connectors.sqlite_post import SqlitePost
@@ -25,12 +27,12 @@ from daemon.control import listening
 from daemon.from_settings import channel_id, group_of, plans_of, runners_of, sports_of, strava_terms_of
 from daemon.household import Runner
 from daemon.importing import Harvest
+from daemon.page.house import House
 from daemon.permit import Connect
-from daemon.planning import Planner
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.redaction import redactor
-from daemon.service import FEEL_SECRET, LATE_S, STRAVA_WORKER, FeelUrl, Parts, Service, Shelves, Watched
+from daemon.service import FEEL_SECRET, LATE_S, STRAVA_WORKER, FeelUrl, MakePage, Parts, Service, Shelves, Watched
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
 from daemon.store import Store
 from daemon.strava.book import Book
@@ -42,7 +44,9 @@ from daemon.weekly.gathering import Weeks
 from daemon.yardstick import Yardstick
 
 if TYPE_CHECKING:  # loaded where there is a page
-    from aiohttp import web
+    from daemon.page.access import Door
+    from daemon.page.serving import Place
+    from daemon.page.site import Terms
 
 WATCH_S = 5.0
 """How often life is looked at where systemd does not say how often it wants to hear of it."""
@@ -73,7 +77,7 @@ async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop:
     """Run the service until `stop`. Raises `AlreadyRunningError`, `StoreError`, `OSError` when it cannot begin."""
     with only_service(around.state):
         async with open_database(around.state / DATABASE_NAME) as database:
-            shelves = Shelves(SqliteStore(database), SqlitePost(database), SqliteBook(database))
+            shelves = Shelves(SqliteStore(database), SqlitePost(database), SqliteBook(database), database.copied_at)
             pulses = Pulses(around.clock, LATE_S)
             parts = make_parts(pulses.beat)
             service = Service(parts, shelves, around.clock, around.chance, pulses, around.observe)
@@ -176,36 +180,62 @@ def strava_of(settings: Settings, clock: Clock) -> Strava:
     return StravaConnector(strava.client_id, secret.get_secret_value(), strava.oauth_url, strava.api_url, clock.now)
 
 
-def _page(
-    settings: Settings, strava: Strava | None, clock: Clock, chance: random.Random
-) -> Callable[[Shelves, Follower | None], Worker] | None:
-    """Return what makes the page, if there is anything to answer: links that were sent, or Strava's events."""
+def _page(settings: Settings, strava: Strava | None, clock: Clock, chance: random.Random) -> MakePage | None:
+    """Return what makes the page; None where the settings want none."""
     listen, callback = settings.page.listen, settings.strava.webhook if strava else None
-    if listen is None or not (callback or settings.page.address):
+    if listen is None:
         return None
-    from daemon.page.feel import feel_routes  # noqa: PLC0415 - no page, no aiohttp
-    from daemon.page.help import help_routes  # noqa: PLC0415
-    from daemon.page.serving import serve_page  # noqa: PLC0415
+    from daemon.page.serving import Place  # noqa: PLC0415 - no page, no aiohttp
+    from daemon.page.site import Terms  # noqa: PLC0415
+
+    place = Place(listen.host, listen.port, _certificate(settings))
+    terms = Terms(_door(settings), builtin_plans(), metrics=settings.page.metrics)
+    return page_at(place, terms, clock, chance, (strava, callback) if strava and callback else None)
+
+
+def page_at(
+    place: "Place",
+    terms: "Terms",
+    clock: Clock,
+    chance: random.Random,
+    strava_calls: tuple[Strava, str] | None = None,
+) -> MakePage:
+    """Return what makes the page of a house; `strava_calls` is whom to ask for events, and where they are to come."""
+    from daemon.page.serving import Site, serve_page  # noqa: PLC0415 - no page, no aiohttp
+    from daemon.page.site import site_of  # noqa: PLC0415
     from daemon.page.webhook import Webhook  # noqa: PLC0415
 
-    runners = runners_of(settings)
+    def make(house: House, book: Book | None, follower: Follower | None) -> Worker:
+        webhook = Webhook(strava_calls[1], book, follower) if strava_calls and book and follower else None
 
-    def make(shelves: Shelves, follower: Follower | None) -> Worker:
-        webhook = Webhook(callback, shelves.book, follower) if callback and shelves.book and follower else None
+        async def site() -> Site:
+            if webhook:
+                await webhook.recall()
+            return site_of(house, terms, await house.store.secret(FEEL_SECRET), webhook)
 
-        async def routes() -> "Sequence[web.AbstractRouteDef]":
-            secret = await shelves.store.secret(FEEL_SECRET)
-            planners = [Planner(runner, shelves.store, plans_of(settings)) for runner in runners]
-            own = [*feel_routes(secret, planners, shelves.store, clock), *help_routes(runners[0].language)]
-            if webhook is None:
-                return own
-            await webhook.recall()
-            return [*own, *webhook.routes()]
-
-        subscribe = partial(webhook.subscribe, strava) if webhook and strava else None
-        return partial(serve_page, listen.host, listen.port, routes, clock, chance, subscribe)
+        subscribe = partial(webhook.subscribe, strava_calls[0]) if webhook and strava_calls else None
+        return partial(serve_page, place, site, clock, chance, subscribe)
 
     return make
+
+
+def _certificate(settings: Settings) -> tuple[Path, Path] | None:
+    cert, key = settings.page.tls_cert, settings.page.tls_key
+    return (cert, key) if cert and key else None
+
+
+def _door(settings: Settings) -> "Door":
+    """Say how the page can be reached."""
+    from daemon.page.access import Door  # noqa: PLC0415 - no page, no aiohttp
+
+    page, webhook = settings.page, settings.strava.webhook
+    addresses = [address for address in (page.address, webhook) if address]
+    return Door(
+        is_open=settings.page_is_open,
+        origins=frozenset(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)),
+        is_secure=page.tls_cert is not None or (page.address or "").startswith("https://"),
+        webhook=(urlsplit(webhook).path or "/") if webhook else None,
+    )
 
 
 def shared_of(settings: Settings, store: Store, book: Book, clock: Clock, secret: bytes = b"") -> Shared:

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import random
+import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -17,7 +18,7 @@ from connectors.simulated_strap import Script, SimulatedStrap
 from connectors.sqlite import open_readonly
 from connectors.sqlite_store import SqliteStore
 from connectors.systemd import Notifier
-from daemon.cli.speech import clock_text, run_lines, terminal_language
+from daemon.cli.speech import run_lines, terminal_language
 from daemon.clock import Clock, FastClock
 from daemon.coach import Observer
 from daemon.domain.heart_rate import Bpm
@@ -25,40 +26,51 @@ from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.session import Announce, Close, Effect, Event, Open, Speak
 from daemon.domain.strap import StrapConnected, StrapLost
 from daemon.domain.wording import Language, Text, cue_text, nudge_text
+from daemon.domain.wording.text import clock_text
 from daemon.domain.zones import TargetZone
 from daemon.household import Channel, Plan, Runner
 from daemon.logs import LogFormat, configure
+from daemon.page.access import Door
+from daemon.page.house import House
+from daemon.page.serving import Place
+from daemon.page.site import Terms
 from daemon.permit import Connect
 from daemon.remote import ask
-from daemon.service import Parts
+from daemon.service import MakePage, Parts
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind
-from daemon.wiring import Surroundings, serve
+from daemon.strava.book import Book
+from daemon.strava.follower import Follower
+from daemon.supervisor import Worker
+from daemon.wiring import Surroundings, page_at, serve
 
 NAME = "Els"
 ZONE = TargetZone(Bpm(118), Bpm(136))
 SHORTEST_MIN = 12
 """Below this there is no room for all that is to be seen: no word about effort in the first five minutes."""
 PHONE_LOOK_S = 0.05
+USUAL_PORT = 8421
+STAYS_S = 60
+"""So long the page stays after the end, for whoever looks at it."""
 
 
 @click.command()
 @click.option("--speed", type=click.FloatRange(1, 60), default=30, show_default=True, help="How many times as fast.")
 @click.option("--minutes", type=click.IntRange(SHORTEST_MIN, 120), default=SHORTEST_MIN, show_default=True)
-@click.option("--no-page", is_flag=True, hidden=True, help="There is no page yet; programs may say so all the same.")
+@click.option("--no-page", is_flag=True, help="Without the live page.")
 def demo(*, speed: float, minutes: int, no_page: bool) -> None:
     """Show the main job without a strap: the real service with its database, and a simulated runner.
 
     Ends by itself. You see the strap connect, the cues of a walk/run session, a word when the runner goes too
-    fast, the strap lost and found, the messages as a phone gets them, and the closing three lines.
+    fast, the strap lost and found, the messages as a phone gets them, and the closing three lines. The live page shows
+    it all as it happens; if you have it open, it stays for a minute afterwards.
     """
-    del no_page
     configure(LogFormat.CONSOLE, "error", lambda text: text)
     with tempfile.TemporaryDirectory(prefix="duurloop-demo-") as folder:
-        asyncio.run(_play(Path(folder), speed, minutes))
+        asyncio.run(_play(Path(folder), speed, minutes, has_page=not no_page))
 
 
-async def _play(state: Path, speed: float, minutes: int) -> None:
+async def _play(state: Path, speed: float, minutes: int, *, has_page: bool) -> None:
     say = terminal_language().say
     stage = _Stage(minutes)
     async with _phone() as (address, rings):
@@ -69,13 +81,16 @@ async def _play(state: Path, speed: float, minutes: int) -> None:
         stop, screen = asyncio.Event(), _Screen(clock)
         curtain = _Curtain()
         always_the_same = random.Random(7)  # noqa: S311
+        window = _Window(clock, always_the_same) if has_page else None
         around = Surroundings(state, clock, always_the_same, curtain, screen.observe)
         screen.line(
             say("The service runs; {name} puts the strap on. Calm zone {low}-{high}, {speed:g} times as fast.").format(
                 name=NAME, low=ZONE.low, high=ZONE.high, speed=speed
             )
         )
-        service = asyncio.create_task(serve(lambda _: stage.parts(clock, messenger), around, stop))
+        if window:
+            screen.line(say("The live page: {address}").format(address=window.address))
+        service = asyncio.create_task(serve(lambda _: stage.parts(clock, messenger, window), around, stop))
         ringing = asyncio.create_task(screen.show_messages(rings))
         opened = asyncio.create_task(curtain.opened.wait())
         await asyncio.wait({service, opened}, return_when=asyncio.FIRST_COMPLETED)
@@ -86,11 +101,14 @@ async def _play(state: Path, speed: float, minutes: int) -> None:
         await clock.sleep(minutes * 60 - 4)
         answer = await asyncio.to_thread(ask, state, "stop")
         await _until_sent(state)
+        await _show_run(state, answer["run"]["id"])
+        if window and window.is_watched:
+            click.echo(say("The page stays for another minute; Ctrl-C ends it."))
+            await window.until_left()
         stop.set()
         await service
         ringing.cancel()
         await asyncio.gather(ringing, return_exceptions=True)
-        await _show_run(state, answer["run"]["id"])
 
 
 class _Curtain(Notifier):
@@ -104,6 +122,43 @@ class _Curtain(Notifier):
         """Tell that the service can do its work."""
         super().ready(status)
         self.opened.set()
+
+
+class _Window:
+    """The live page of the demonstration, and whether somebody looks through it."""
+
+    def __init__(self, clock: Clock, chance: random.Random) -> None:
+        port = _free_port(USUAL_PORT)
+        self.address = f"http://127.0.0.1:{port}/"
+        self._make = page_at(Place("127.0.0.1", port), Terms(Door(is_open=True)), clock, chance)
+        self._house: House | None = None
+
+    def __call__(self, house: House, book: Book | None, follower: Follower | None) -> Worker:
+        """Make the page, as the service wants it."""
+        self._house = house
+        return self._make(house, book, follower)
+
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether the page is open in some browser."""
+        return self._house is not None and self._house.feed.streams > 0
+
+    async def until_left(self) -> None:
+        """Wait for the last browser to close, but not for ever."""
+        for _ in range(STAYS_S):
+            await asyncio.sleep(1)
+            if not self.is_watched:
+                return
+
+
+def _free_port(wanted: int) -> int:
+    """Return a port that can be had: the usual one, or any."""
+    for port in (wanted, 0):
+        with socket.socket() as one, suppress(OSError):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", port))
+            return int(one.getsockname()[1])
+    return wanted
 
 
 async def _until_sent(state: Path) -> None:
@@ -145,7 +200,7 @@ class _Stage:
         )
         return Course.of((first, *rest), PlanRef("demo", 1))
 
-    def parts(self, clock: Clock, messenger: AppriseMessenger) -> Parts:
+    def parts(self, clock: Clock, messenger: AppriseMessenger, page: MakePage | None) -> Parts:
         """Return a household of one, whose phone is this screen."""
         channel = Channel(f"{NAME}/phone", "phone", frozenset(Kind), figures=False)
         plan = Plan("demo", "Demo", (self.course,))
@@ -158,6 +213,7 @@ class _Stage:
             {channel.id: messenger},
             lambda _id, _language: plan,
             lambda _svg: b"",
+            page=page,
         )
 
     def _script(self) -> Script:

@@ -5,27 +5,28 @@ may see the link learns the day of a run, no heart rate and nothing that was sai
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeAlias
 
 import structlog
 from aiohttp import web
 
 from daemon.clock import Clock
-from daemon.domain.feeling import EFFORTS, FEELINGS, LONGEST_NOTE, Feeling
+from daemon.domain.feeling import Feeling
 from daemon.domain.progress import Move
 from daemon.domain.run import Run
-from daemon.domain.wording import ENGLISH, Language, day_word, feeling_word
-from daemon.feeling import keep_feeling, note_from
+from daemon.domain.wording import ENGLISH, Language, day_word, move_text
+from daemon.feeling import keep_feeling
 from daemon.household import Runner
-from daemon.page.frame import framed
+from daemon.page.feeling_form import NOTHING, Tapped, feeling_rows, note_box, read_tapped
+from daemon.page.frame import UnansweredError, framed
 from daemon.page.links import PATH, ExpiredLinkError, UnknownLinkError, read
 from daemon.planning import Planner
 from daemon.remote import RefusedError
 from daemon.store import Store, StoreError
 
-LARGEST_FORM_BYTES = 8 * 1024
 TAPS, WITHIN_S = 30, 60.0
 """Nobody taps more often; beyond it somebody's script is stuck."""
 
@@ -52,16 +53,7 @@ class _Meant:
         return self.planner.runner
 
 
-NOTHING = Feeling()
-
-
-@dataclass(frozen=True, slots=True)
-class Tapped:
-    """What a reader has tapped just now."""
-
-    said: Feeling = NOTHING
-    move: Move | None = None
-    """Over what the plan proposes."""
+_Handler: TypeAlias = Callable[[web.Request, _Meant], Awaitable[web.Response]]
 
 
 class _Desk:
@@ -76,24 +68,32 @@ class _Desk:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the buttons."""
-        try:
-            meant = await self._meant(request)
-        except _UnansweredError as error:
-            return error.page()
-        return await self._page(meant, Tapped())
+        return await self._answer(request, self._shown)
 
     async def take(self, request: web.Request) -> web.Response:
         """Keep what was tapped, and show the buttons again for the rest."""
+        return await self._answer(request, self._taken)
+
+    async def _answer(self, request: web.Request, handle: _Handler) -> web.Response:
+        language = self._any_language()
         try:
             meant = await self._meant(request)
-            self._count_tap(meant.runner.language)
-            tapped = await _read_form(request, meant.runner.language)
-            if tapped.said != NOTHING:
-                await self._keep(meant, tapped.said)
-            if tapped.move is not None:
-                await self._choose(meant, tapped.move)
-        except _UnansweredError as error:
-            return error.page()
+            language = meant.runner.language
+            return await handle(request, meant)
+        except UnansweredError as error:
+            line = language.say(error.sentence).format(**error.parts)
+            return framed(language, "duurloop", f"<h1>duurloop</h1><p>{escape(line)}</p>", error.status)
+
+    async def _shown(self, _request: web.Request, meant: _Meant) -> web.Response:
+        return await self._page(meant, Tapped())
+
+    async def _taken(self, request: web.Request, meant: _Meant) -> web.Response:
+        self._count_tap()
+        tapped = await read_tapped(request)
+        if tapped.said != NOTHING:
+            await self._keep(meant, tapped.said)
+        if tapped.move is not None:
+            await self._choose(meant, tapped.move)
         return await self._page(meant, tapped)
 
     async def _page(self, meant: _Meant, tapped: Tapped) -> web.Response:
@@ -104,47 +104,43 @@ class _Desk:
         return _form_page(meant, tapped, has_plan=has_plan)
 
     async def _meant(self, request: web.Request) -> _Meant:
-        language = self._any_language()
         try:
             run_id = read(self._secret, request.match_info["token"], self._clock.now())
             run = await self._store.run(run_id)
         except UnknownLinkError:
-            raise _UnansweredError(404, language, language.say("This link leads nowhere.")) from None
+            raise UnansweredError(404, "This link leads nowhere.") from None
         except ExpiredLinkError:
-            raise _UnansweredError(
-                410, language, language.say("This link has had its time. duurloop feel still takes your answer.")
-            ) from None
+            raise UnansweredError(410, "This link has had its time. duurloop feel still takes your answer.") from None
         except StoreError as error:
-            raise self._not_now(error, language) from error
+            raise self._not_now(error) from error
         planner = self._planners.get(run.runner or "") if run else None
         if run is None or planner is None:
-            raise _UnansweredError(410, language, language.say("This run is not kept any more."))
+            raise UnansweredError(410, "This run is not kept any more.")
         return _Meant(planner, run)
 
     async def _keep(self, meant: _Meant, said: Feeling) -> None:
         try:
             await keep_feeling(self._store, meant.planner, meant.run.id, said, self._clock.now())
         except StoreError as error:
-            raise self._not_now(error, meant.runner.language) from error
+            raise self._not_now(error) from error
         log.info("feeling_said", runner=meant.runner.name)
 
     async def _choose(self, meant: _Meant, move: Move) -> None:
-        language = meant.runner.language
         try:
             choice = await meant.planner.choose(move, self._clock.now())
             if choice is None:
-                raise _UnansweredError(409, language, language.say("The plan has no such step."))
+                raise UnansweredError(409, "The plan has no such step.")
             await self._store.commit([choice])
         except RefusedError as error:
-            raise _UnansweredError(409, language, language.say(error.sentence).format(**error.parts)) from error
+            raise UnansweredError(409, error.sentence, **error.parts) from error
         except StoreError as error:
-            raise self._not_now(error, language) from error
+            raise self._not_now(error) from error
         log.info("step_chosen", runner=meant.runner.name)
 
-    def _count_tap(self, language: Language) -> None:
+    def _count_tap(self) -> None:
         now = self._clock.monotonic()
         if len(self._taps) == TAPS and now - self._taps[0] < WITHIN_S:
-            raise _UnansweredError(429, language, language.say("That was a lot at once. In a minute it works again."))
+            raise UnansweredError(429, "That was a lot at once. In a minute it works again.")
         self._taps.append(now)
 
     def _any_language(self) -> Language:
@@ -152,64 +148,9 @@ class _Desk:
         return next((planner.runner.language for planner in self._planners.values()), ENGLISH)
 
     @staticmethod
-    def _not_now(error: StoreError, language: Language) -> "_UnansweredError":
+    def _not_now(error: StoreError) -> UnansweredError:
         log.warning("feeling_not_kept", reason=str(error))
-        return _UnansweredError(
-            503, language, language.say("That cannot be kept just now. Please try again in a while.")
-        )
-
-
-class _UnansweredError(Exception):
-    """A request that gets a kind line instead of the buttons."""
-
-    def __init__(self, status: int, language: Language, line: str) -> None:
-        super().__init__(line)
-        self._status = status
-        self._language = language
-        self._line = line
-
-    def page(self) -> web.Response:
-        """Return that line as a page."""
-        body = f"<h1>duurloop</h1><p>{escape(self._line)}</p>"
-        return framed(self._language, "duurloop", body, self._status)
-
-
-# -- what is tapped ----------------------------------------------------------------------------------
-
-
-async def _read_form(request: web.Request, language: Language) -> Tapped:
-    if (request.content_length or 0) > LARGEST_FORM_BYTES:
-        raise _UnansweredError(413, language, language.say("That is too long."))
-    not_understood = _UnansweredError(400, language, language.say("I did not understand that."))
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise not_understood
-    try:
-        form = await request.post()
-        # what was said a moment ago travels along hidden, and the button that was tapped comes after it
-        texts = {name: [value for value in form.getall(name, []) if isinstance(value, str)][-1:] for name in _FIELDS}
-        said = Feeling(
-            before=_number(texts["before"]),
-            after=_number(texts["after"]),
-            effort=_number(texts["effort"]),
-            note=note_from("".join(texts["note"])),
-        )
-        return Tapped(said, Move("".join(texts["plan"])) if texts["plan"] else None)
-    except RefusedError as error:
-        raise _UnansweredError(400, language, language.say(error.sentence).format(**error.parts)) from error
-    except (ValueError, LookupError) as error:
-        raise not_understood from error
-
-
-_FIELDS = ("before", "after", "effort", "note", "plan")
-
-
-def _number(texts: Sequence[str]) -> int | None:
-    text = "".join(texts)
-    if not text:
-        return None
-    if len(text) > 2 or not (text.isascii() and text.isdecimal()):  # noqa: PLR2004 - no scale goes beyond 10
-        raise ValueError("no number of the scales")
-    return int(text)
+        return UnansweredError(503, "That cannot be kept just now. Please try again in a while.")
 
 
 # -- what is shown -----------------------------------------------------------------------------------
@@ -222,34 +163,19 @@ def _form_page(meant: _Meant, tapped: Tapped, *, has_plan: bool) -> web.Response
     day = day_word(meant.run.started_at.astimezone(meant.runner.timezone).date(), language)
     title = say("How did your run of {day} feel?").format(day=day)
     parts = [_head(title, language, thanks=tapped != Tapped()), '<form method="post" autocomplete="off">', _kept(said)]
-    words = [feeling_word(feeling, language) for feeling in FEELINGS]
-    parts.append(_row("after", say("Afterwards I felt"), zip(FEELINGS, words, strict=True), said.after))
-    if known.before is None or said.before is not None:
-        parts.append(_row("before", say("Before it I felt"), zip(FEELINGS, words, strict=True), said.before))
-    effort = say("The effort, from 1 (very light) to 10 (as hard as can be)")
-    parts.append(_row("effort", effort, ((number, "") for number in EFFORTS), said.effort))
+    parts.append(feeling_rows(said, language, asks_before=known.before is None or said.before is not None))
     if has_plan:
         parts.append(_moves(language, tapped.move))
-    line, keep = say("A line of your own"), say("Keep it")
-    parts.append(
-        f'<fieldset><legend><label for="note">{escape(line)}</label></legend>'
-        f'<textarea id="note" name="note" maxlength="{LONGEST_NOTE}"></textarea>'
-        f'<button class="send">{escape(keep)}</button></fieldset></form>'
-    )
+    parts.append(f"{note_box(language)}</form>")
     return framed(language, title, "".join(parts))
 
 
 def _moves(language: Language, tapped: Move | None) -> str:
     """Return the buttons to overrule what the plan proposes."""
-    words = {
-        Move.EASIER: language.say("An easier step"),
-        Move.SAME: language.say("The same step"),
-        Move.NEXT: language.say("The next step"),
-    }
     buttons = "".join(
         f'<button name="plan" value="{move.value}" aria-pressed="{"true" if move is tapped else "false"}">'
-        f"{escape(word)}</button>"
-        for move, word in words.items()
+        f"{escape(move_text(move, language))}</button>"
+        for move in (Move.EASIER, Move.SAME, Move.NEXT)
     )
     legend = escape(language.say("Next time I would rather take"))
     return f'<fieldset><legend>{legend}</legend><div class="row three">{buttons}</div></fieldset>'
@@ -270,13 +196,3 @@ def _kept(said: Feeling) -> str:
     return "".join(
         f'<input type="hidden" name="{name}" value="{number}">' for name, number in numbers.items() if number
     )
-
-
-def _row(name: str, legend: str, choices: Iterable[tuple[int, str]], tapped: int | None) -> str:
-    buttons = "".join(
-        f'<button name="{name}" value="{number}" aria-pressed="{"true" if number == tapped else "false"}">'
-        f"<b>{number}</b>{f'<small>{escape(word)}</small>' if word else ''}</button>"
-        for number, word in choices
-    )
-    size = "row" if name == "effort" else "row big"
-    return f'<fieldset><legend>{escape(legend)}</legend><div class="{size}">{buttons}</div></fieldset>'

@@ -1,58 +1,183 @@
-"""What all pages have in common: one small document, without a script, that needs nothing from elsewhere."""
+"""What all pages have in common: one frame, headers that let nothing in from elsewhere, and who is looking.
 
-from base64 import b64encode
-from hashlib import sha256
+There is no script in a page and no style: both stand in files of ours, so that whatever a name or a note holds can be
+neither. A page is whole without its scripts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+from urllib.parse import urlencode
 
 from aiohttp import web
 
+from daemon.companion import Companion
 from daemon.domain.wording import Language
+from daemon.page.assets import asset
+from daemon.page.house import House
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1d2a26;--paper:#faf8f3;--quiet:#5d6b66;--line:#c9d2cd;--leaf:#2f7d5b;--on:#fff}
-@media(prefers-color-scheme:dark){:root{--ink:#e8ece9;--paper:#161b19;--quiet:#9fada7;--line:#3a4642;--leaf:#6fc29b;
---on:#10201a}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:30rem;padding:1.5rem 1rem 3rem;background:var(--paper);color:var(--ink);
-font:1.125rem/1.5 system-ui,sans-serif}
-h1{font-size:1.4rem;line-height:1.3;margin:0 0 .25rem}
-h2{font-size:1.1rem;margin:1.5rem 0 .25rem}
-ul{margin:.25rem 0 0;padding-left:1.2rem}
-li{margin:.25rem 0}
-p{margin:.25rem 0 0;color:var(--quiet)}
-.thanks{color:var(--leaf);font-weight:600}
-fieldset{border:0;margin:1.5rem 0 0;padding:0;min-width:0}
-legend{padding:0;font-weight:600;margin-bottom:.5rem}
-.row{display:grid;grid-template-columns:repeat(5,1fr);gap:.4rem}
-button,textarea{font:inherit;color:inherit;background:none;border:2px solid var(--line);border-radius:.75rem}
-button{min-height:3rem;padding:.4rem .1rem;cursor:pointer;overflow-wrap:anywhere}
-.row.three{grid-template-columns:repeat(3,1fr)}
-.row.big button{min-height:5rem}
-button b{display:block;font-size:1.3rem}
-button small{display:block;font-size:.75rem;line-height:1.2}
-button:focus-visible,textarea:focus-visible{outline:3px solid var(--leaf);outline-offset:2px}
-button[aria-pressed=true],button.send{background:var(--leaf);border-color:var(--leaf);color:var(--on)}
-textarea{width:100%;padding:.6rem;min-height:5rem}
-button.send{width:100%;margin-top:.5rem}
-"""
-_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+_SAFE = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # with no-referrer a form would be sent with the origin "null"
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
+_PAGE = {
+    **_SAFE,
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+}
+_PICTURE = {**_SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking."""
+
+    names: tuple[str, ...]
+    """The runners whom they may see; never empty."""
+    language: Language
+    cookie: str
+    """The key they hold; empty where none is needed."""
+    form_token: str
+    """What their forms bring back."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether they see one runner only: then it is that runner."""
+        return len(self.names) == 1
+
+
+VIEWER = web.RequestKey("viewer", Viewer)
+
+
+class UnansweredError(Exception):
+    """A request that gets a kind line instead of what it asked for; `sentence` is a key of the catalogues."""
+
+    def __init__(self, status: int, sentence: str, **parts: object) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.parts = parts
+
+
+def viewer_of(request: web.Request) -> Viewer:
+    """Return who is looking; there is one wherever a key was asked for."""
+    return request[VIEWER]
+
+
+def chosen(request: web.Request, house: House) -> Companion:
+    """Return the runner whom a page is about: the one that was asked for, else the first whom the viewer may see."""
+    viewer = viewer_of(request)
+    wanted = request.query.get("runner", viewer.names[0])
+    if wanted not in viewer.names:
+        raise UnansweredError(404, "There is nothing here.")
+    return house.companions[wanted]
+
+
+def runner_links(request: web.Request, here: str) -> str:
+    """Return the choice among several runners as links; nothing for a viewer of one."""
+    viewer = viewer_of(request)
+    if viewer.is_alone:
+        return ""
+    wanted = request.query.get("runner", viewer.names[0])
+    links = "".join(
+        f'<a href="{escape(here)}?{web_query(runner=name)}"{_current(name == wanted)}>{escape(name)}</a>'
+        for name in viewer.names
+    )
+    label = escape(viewer.language.say("Whose page"))
+    return f'<nav class="chips" aria-label="{label}">{links}</nav>'
+
+
+def web_query(**parts: str) -> str:
+    """Return parts as they stand behind a question mark in an attribute."""
+    return escape(urlencode(parts))
+
+
+def form(request: web.Request, action: str, inner: str, *, classes: str = "") -> str:
+    """Return a form that our own pages alone can send; `inner` is HTML already."""
+    return (
+        f'<form method="post" action="{escape(action)}" class="{escape(classes)}" autocomplete="off">'
+        f'<input type="hidden" name="token" value="{escape(viewer_of(request).form_token)}">{inner}</form>'
+    )
+
+
+def page(
+    request: web.Request,
+    title: str,
+    body: str,
+    *,
+    here: str = "",
+    scripts: Sequence[str] = (),
+    again_s: int | None = None,
+    status: int = 200,
+) -> web.Response:
+    """Return a page with the way to all others; `body` is HTML already, the title is not.
+
+    Without scripts it loads itself anew every `again_s` seconds.
+    """
+    language = viewer_of(request).language
+    query = f"?{web_query(runner=request.query['runner'])}" if "runner" in request.query else ""
+    links = "".join(
+        f'<a href="{path}{query}"{_current(path == here)}>{escape(word)}</a>' for path, word in _ways(language)
+    )
+    again = f'<noscript><meta http-equiv="refresh" content="{again_s}"></noscript>' if again_s else ""
+    linked = "".join(f'<script src="{asset(name)}" defer></script>' for name in scripts)
+    skip, label = escape(language.say("To the page itself")), escape(language.say("Pages"))
+    ways = f'<nav class="ways" aria-label="{label}">{links}</nav>'
+    top = f'<a class="skip-link" href="#main">{skip}</a><header>{ways}</header>'
+    return _document(language, title, body, head=again + linked, top=top, status=status)
 
 
 def framed(language: Language, title: str, body: str, status: int = 200) -> web.Response:
-    """Return a page; `body` is HTML already, the title is not."""
-    page = (
+    """Return a page that stands alone, for whoever may see no other; `body` is HTML already, the title is not."""
+    return _document(language, title, body, status=status)
+
+
+def kind_line(line: str, language: Language) -> str:
+    """Return the body of a page that has one line to say."""
+    back = escape(language.say("Back"))
+    return f'<h1>duurloop</h1><p>{escape(line)}</p><p><a class="button" href="/">{back}</a></p>'
+
+
+def svg(drawing: str) -> web.Response:
+    """Return a drawing that has a style of its own; it is shown as a picture, and can do nothing."""
+    return web.Response(text=drawing, content_type="image/svg+xml", headers=_PICTURE)
+
+
+def _document(
+    language: Language, title: str, body: str, *, head: str = "", top: str = "", status: int = 200
+) -> web.Response:
+    html = (
         f'<!doctype html><html lang="{escape(language.code)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
+        f"<title>{escape(title)}</title>"
+        '<meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f3">'
+        '<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#161b19">'
+        f'<link rel="stylesheet" href="{asset("page.css")}">'
+        f'<link rel="icon" type="image/svg+xml" href="{asset("icon.svg")}">'
+        f'<link rel="apple-touch-icon" href="{asset("icon-180.png")}">'
+        f'<link rel="manifest" href="/manifest.webmanifest">{head}</head>'
+        f'<body>{top}<main id="main">{body}</main></body></html>'
     )
-    return web.Response(text=page, status=status, content_type="text/html", headers=_HEADERS)
+    return web.Response(text=html, status=status, content_type="text/html", headers=_PAGE)
+
+
+def _ways(language: Language) -> tuple[tuple[str, str], ...]:
+    return (
+        ("/", language.say("Live")),
+        ("/runs", language.say("Runs")),
+        ("/week", language.say("Week")),
+        ("/plan", language.say("Plan")),
+        ("/status", language.say("Status")),
+        ("/help", language.say("Help")),
+    )
+
+
+def _current(is_it: bool) -> str:  # noqa: FBT001 - an attribute or none
+    return ' aria-current="page"' if is_it else ""

@@ -3,14 +3,17 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from daemon.backoff import Backoff
 from daemon.clock import Clock
-from daemon.page.server import answering
+from daemon.page.server import answering, tls_context
 from daemon.store import StoreError
 from daemon.strava.port import StravaError
 
@@ -18,23 +21,52 @@ AGAIN = Backoff(30.0, 3600.0)
 
 log = structlog.get_logger()
 
-Routes = Callable[[], Awaitable[Sequence[web.AbstractRouteDef]]]
-"""Returns what is answered. May raise `StoreError`."""
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the page is to be found."""
+
+    host: str
+    port: int
+    certificate: tuple[Path, Path] | None = None
+    """The certificate's file and its key's, for https."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is answered there."""
+
+    routes: Sequence[web.AbstractRouteDef]
+    middlewares: Sequence[Middleware] = ()
+    """Look at every request first."""
+    on_shutdown: Callable[[], Awaitable[None]] | None = None
+    """Ends at once what would not end by itself."""
 
 
 async def serve_page(
-    host: str,
-    port: int,
-    routes: Routes,
+    place: Place,
+    site: Callable[[], Awaitable[Site]],
     clock: Clock,
     chance: random.Random,
     then: Callable[[], Awaitable[None]] | None = None,
 ) -> NoReturn:
-    """Answer without end; `then` is done once the page can be reached, and may raise `StravaError`, `StoreError`."""
+    """Answer without end; `then` is done once the page can be reached, and may raise `StravaError`, `StoreError`.
+
+    `site` may raise `StoreError`.
+    """
     failures = 0
     while True:
         try:
-            async with answering(host, port, await routes()):
+            made = await site()
+            tls = tls_context(*place.certificate) if place.certificate else None
+            async with answering(
+                place.host,
+                place.port,
+                made.routes,
+                middlewares=made.middlewares,
+                tls=tls,
+                on_shutdown=made.on_shutdown,
+            ):
                 if then:
                     await _until_done(then, clock, chance)
                 await asyncio.Event().wait()

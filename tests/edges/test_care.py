@@ -1,18 +1,18 @@
 """Taking care: the help page, and the questions to ask oneself before beginning."""
 
+import re
 import sqlite3
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from config.language import catalogue
 from daemon.domain.wording import ENGLISH, Language
 from daemon.domain.wording.care import help_page, questions
-from daemon.page.help import help_routes
-from daemon.page.server import answering
+from daemon.domain.wording.guide import guide_page
+from daemon.page.help import help_body
 from tests.terminal import Say
 
 DUTCH = Language(catalogue("nl").gettext, catalogue("nl").ngettext, "nl")
@@ -27,19 +27,18 @@ def settings(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", [ENGLISH, DUTCH], ids=["en", "nl"])
-@pytest.mark.allow_hosts(["127.0.0.1"])
-async def test_the_help_page_has_all_there_is_to_look_up_in_the_houses_language(language: Language) -> None:
-    async with (
-        answering("127.0.0.1", 0, help_routes(language)) as port,
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/help") as answer,
-    ):
-        page = await answer.text()
-        assert (answer.status, "script" in page) == (200, False)
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert f'lang="{language.code}"' in page
+def test_the_help_page_has_all_there_is_to_look_up_and_leads_to_each_of_it(language: Language) -> None:
+    page, sections = help_body(language), (*help_page(language), *guide_page(language))
     assert "112" in page
-    assert page.count("<li>") == sum(len(section.lines) for section in help_page(language))
+    assert page.count("<li>") == sum(1 + len(section.lines) for section in sections) - 1
+    ways, places = re.findall(r'href="#([\w-]+)"', page), re.findall(r'id="([\w-]+)"', page)
+    assert places == ["stop", *ways]
+    assert len(set(places)) == len(sections)
+
+
+def test_what_is_most_urgent_comes_before_all_else() -> None:
+    page = help_body(ENGLISH)
+    assert page.index("When to stop at once") < page.index("<nav") < page.index("<h2>What the numbers mean")
 
 
 def test_at_a_terminal_it_needs_neither_settings_nor_a_database(say: Say) -> None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from connectors.sqlite import open_database
 from connectors.sqlite_strava import SqliteBook
 from connectors.strava import StravaConnector
 from daemon.page.server import answering
-from daemon.page.serving import serve_page
+from daemon.page.serving import Place, Site, serve_page
 from daemon.page.webhook import MEMO, Webhook
 from daemon.strava.port import StravaError
 from tests.fakes import FakeClock, running
@@ -35,8 +34,8 @@ class Ear:
         self.heard.append((athlete, activity))
 
 
-async def nothing() -> list[web.AbstractRouteDef]:
-    return []
+async def nothing() -> Site:
+    return Site([])
 
 
 class Desk:
@@ -182,7 +181,7 @@ async def test_a_strava_that_refuses_is_asked_again_later(desk: Desk) -> None:
     webhook = Webhook("http://127.0.0.1:9/strava", desk.book, desk.ear)  # nobody is there: not verifiable
     asked = desk.strava.requests
     subscribe = partial(webhook.subscribe, desk.door)
-    work = serve_page("127.0.0.1", 0, nothing, clock, random.Random(1), subscribe)  # noqa: S311
+    work = serve_page(Place("127.0.0.1", 0), nothing, clock, random.Random(1), subscribe)  # noqa: S311
     async with running(work):
         await asyncio.to_thread(asked.wait_for, 1, "push_subscriptions")
     assert await desk.book.memo(MEMO) is None

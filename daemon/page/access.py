@@ -1,0 +1,235 @@
+"""Who is looking: every request passes here first.
+
+The order in which a request is looked at: is the name that it asks for ours (a foreign page may have its own name
+point at this machine), does it come from a page of ours, whose key does it hold, and, if it is to change something,
+does it bring the token that only our own forms have. What is open to everybody holds nobody's data.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from daemon.domain.wording import ENGLISH, Language
+from daemon.household import Runner
+from daemon.page.frame import VIEWER, UnansweredError, Viewer, framed, kind_line
+from daemon.page.keys import PAGE_SECRET, form_token, holder, is_form_token
+from daemon.remote import RefusedError
+from daemon.store import Store, StoreError
+
+COOKIE = "duurloop"
+COOKIE_HOLDS_S = 400 * 86_400
+"""As long as browsers allow; every visit begins it anew."""
+TOKEN_FIELD, TOKEN_HEADER = "token", "X-Duurloop-Token"
+
+OPEN_TO_ALL = frozenset(
+    {
+        "/enter/{token}",
+        "/feel/{token}",  # has a key of its own
+        "/help",
+        "/healthz",
+        "/metrics",
+        "/manifest.webmanifest",
+        "/static/{version}/{name}",
+    }
+)
+HOME_NAMES = (".local", ".lan", ".home.arpa", ".internal", ".localdomain", ".home")
+"""No name server of the world answers for these, so that no foreign page can point one of them at us."""
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the page can be reached."""
+
+    is_open: bool
+    """Nobody but this machine can reach it: then no key is needed."""
+    origins: frozenset[str] = frozenset()
+    """Under which addresses the world reaches it besides, as `https://house.example.org`."""
+    is_secure: bool = False
+    """It is reached by https alone."""
+    webhook: str | None = None
+    """The path at which Strava speaks, which knows no keys."""
+
+
+class Access:
+    """Lets in who may look."""
+
+    def __init__(self, runners: Mapping[str, Runner], store: Store, door: Door) -> None:
+        self._runners = runners
+        self._store = store
+        self._door = door
+        self._names = frozenset(host for origin in door.origins if (host := urlsplit(origin).hostname))
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the way in."""
+        return [web.get("/enter/{token}", self._enter)]
+
+    @property
+    def middleware(self) -> Middleware:
+        """Return `guard` as aiohttp wants it."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self.guard(request, handler)
+
+        return middleware
+
+    async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Look at a request before anybody else does. Never raises but what aiohttp itself understands."""
+        language = self._language_of(request, tuple(self._runners))
+        try:
+            self._mind_where_from(request)
+            viewer = await self._welcome(request)
+            language = viewer.language if viewer else language
+            response = await handler(request)
+            if viewer and viewer.cookie and response.content_type == "text/html" and not response.prepared:
+                self._set_cookie(response, viewer.cookie)
+        except UnansweredError as error:
+            return self._told(request, language, error.status, error.sentence, error.parts)
+        except RefusedError as error:
+            return self._told(request, language, 409, error.sentence, error.parts)
+        except StoreError as error:
+            log.warning("page_not_answered", reason=str(error))
+            sentence = language.say("The database does not answer just now. Please try again in a while.")
+            return self._told(request, language, 503, sentence, {})
+        except web.HTTPNotFound:
+            return self._told(request, language, 404, language.say("There is nothing here."), {})
+        else:
+            return response
+
+    async def viewer(self, request: web.Request) -> Viewer | None:
+        """Return whoever holds the key that a request brings; None for a stranger. Raises `StoreError`."""
+        secret, cookie = await self._store.secret(PAGE_SECRET), ""
+        names = tuple(self._runners)
+        if not self._needs_no_key(request):
+            cookie = request.cookies.get(COOKIE, "")
+            held = holder(secret, cookie)
+            if held is None or (held.runner is not None and held.runner not in self._runners):
+                return None
+            names = names if held.runner is None else (held.runner,)
+        return Viewer(names, self._language_of(request, names), cookie, form_token(secret, cookie))
+
+    # -- whom to let in ------------------------------------------------------------------------------
+
+    async def _welcome(self, request: web.Request) -> Viewer | None:
+        resource = request.match_info.route.resource
+        path = resource.canonical if resource else None
+        if path is not None and (path in OPEN_TO_ALL or path == self._door.webhook):
+            if path == "/help":
+                self._introduce(request, await self.viewer(request))
+            return None
+        viewer = await self.viewer(request)
+        if viewer is None:
+            raise UnansweredError(403, "This page needs its link. On the server, duurloop page link shows it.")
+        self._introduce(request, viewer)
+        if request.method not in {"GET", "HEAD"}:
+            await self._mind_token(request, viewer)
+        return viewer
+
+    def _introduce(self, request: web.Request, viewer: Viewer | None) -> None:
+        if viewer:
+            request[VIEWER] = viewer
+
+    async def _mind_token(self, request: web.Request, viewer: Viewer) -> None:
+        token = request.headers.get(TOKEN_HEADER)
+        if token is None and request.content_type == "application/x-www-form-urlencoded":
+            try:
+                told = (await request.post()).get(TOKEN_FIELD, "")
+            except (ValueError, LookupError):
+                raise UnansweredError(400, "I did not understand that.") from None
+            token = told if isinstance(told, str) else ""
+        if not is_form_token(await self._store.secret(PAGE_SECRET), viewer.cookie, token or ""):
+            raise UnansweredError(403, "This page has grown old. Load it anew, and try once more.")
+
+    def _needs_no_key(self, request: web.Request) -> bool:
+        """Tell whether the machine itself is asking; what a proxy hands on comes from elsewhere."""
+        is_forwarded = any(name in request.headers for name in FORWARDED)
+        return self._door.is_open and not is_forwarded and _is_loopback(_host_of(request.headers.get("Host", "")))
+
+    # -- where from ----------------------------------------------------------------------------------
+
+    def _mind_where_from(self, request: web.Request) -> None:
+        asked = request.headers.get("Host", "")
+        if not self._is_ours(_host_of(asked)):
+            raise UnansweredError(421, "This name is not known here. It goes under [page] as address.")
+        resource = request.match_info.route.resource
+        if self._door.webhook and resource and resource.canonical == self._door.webhook:
+            return
+        origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+        is_foreign = origin is not None and not self._is_own_origin(origin, asked)
+        if is_foreign or (request.method not in {"GET", "HEAD"} and site not in {None, "same-origin", "none"}):
+            raise UnansweredError(403, "That came from another page, and is not done.")
+
+    def _is_ours(self, host: str) -> bool:
+        if host in self._names or _is_address(host):
+            return True
+        if self._door.is_open:
+            return host == "localhost"
+        return _NAME.fullmatch(host) is not None and ("." not in host or host.endswith(HOME_NAMES))
+
+    def _is_own_origin(self, origin: str, asked: str) -> bool:
+        return origin in self._door.origins or origin in {f"http://{asked}", f"https://{asked}"}
+
+    # -- what is answered ----------------------------------------------------------------------------
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        token = request.match_info["token"]
+        held = holder(await self._store.secret(PAGE_SECRET), token)
+        if held is None or (held.runner is not None and held.runner not in self._runners):
+            raise UnansweredError(
+                403, "This link does not hold any more. On the server, duurloop page link shows a new one."
+            )
+        response = web.HTTPSeeOther("/")
+        self._set_cookie(response, token)
+        raise response
+
+    def _set_cookie(self, response: web.StreamResponse, value: str) -> None:
+        # Lax, not Strict: a link in a message or a mail is to lead in; nothing is changed by looking
+        response.set_cookie(
+            COOKIE, value, max_age=COOKIE_HOLDS_S, httponly=True, samesite="Lax", secure=self._door.is_secure, path="/"
+        )
+
+    def _language_of(self, request: web.Request, names: tuple[str, ...]) -> Language:
+        """Return the language of whom the page is for; where they differ, the browser's choice of them."""
+        spoken = {self._runners[name].language.code: self._runners[name].language for name in names}
+        wanted = request.headers.get("Accept-Language", "").lower().split(",")
+        chosen = (spoken.get(part.strip()[:2]) for part in wanted)
+        return next((language for language in chosen if language), next(iter(spoken.values()), ENGLISH))
+
+    @staticmethod
+    def _told(
+        request: web.Request, language: Language, status: int, sentence: str, parts: Mapping[str, object]
+    ) -> web.Response:
+        line = language.say(sentence).format(**parts)
+        if "application/json" in request.headers.get("Accept", ""):
+            return web.json_response({"refused": line}, status=status)
+        return framed(language, "duurloop", kind_line(line, language), status)
+
+
+def _host_of(asked: str) -> str:
+    """Return the name in a Host header, without its port."""
+    try:
+        return (urlsplit(f"//{asked}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -1,0 +1,202 @@
+"""How one runner is at this moment, as values and words: what the live page shows, with a script or without."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from daemon.clock import Clock
+from daemon.coach import Coach
+from daemon.domain.curve import Curve, curve_of
+from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.plan import Course, Leg
+from daemon.domain.session import Session, course_s, leg_on
+from daemon.domain.wording import cue_text
+from daemon.domain.wording.glance import LiveState, limit_line, live_text, next_line
+from daemon.domain.wording.text import clock_text
+from daemon.domain.zones import Position, TargetZone
+from daemon.following import Followed
+from daemon.household import Runner
+
+CURRENT_S = 5.0
+"""A value older than this is not shown as current."""
+ROOM_BPM = 30
+"""What the gauge shows on either side of the zone."""
+
+_STATES = {Position.BELOW: LiveState.BELOW, Position.INSIDE: LiveState.INSIDE, Position.ABOVE: LiveState.ABOVE}
+
+
+def glance_of(followed: Followed, contact: SensorContact | None, clock: Clock) -> dict[str, Any]:
+    """Return all that changes while a page is looked at; `contact` is what the strap said last of skin."""
+    now, coach = clock.monotonic(), followed.coach
+    session, runner = coach.session, coach.runner
+    state, until = state_of(followed, contact, now), _until(followed, clock)
+    text = live_text(state, runner.language, until)
+    target = _target(followed, clock)
+    bpm = bpm_of(session, now) if coach.is_open else None
+    return {
+        "runner": runner.name,
+        "key": key_of(followed, clock),
+        "state": state.value,
+        "word": text.title,
+        "line": text.body,
+        "bpm": bpm,
+        "age_s": None if bpm is None else _age_s(session, now),
+        "gauge": gauge_of(target, bpm),
+        "limit": limit_line(target.high, runner.language) if target else None,
+        **_run_part(coach, now),
+        **_course_part(session, runner, now),
+    }
+
+
+def _run_part(coach: Coach, now: Instant) -> dict[str, Any]:
+    session = coach.session
+    if not coach.is_open or session.opened_at is None or session.began_at is None:
+        return {"session": None}
+    elapsed_s = now - session.began_at
+    share = session.tally.calm_share(elapsed_s)
+    return {
+        "session": coach.session_id,
+        "at_s": round(now - session.opened_at, 1),
+        "began_s": round(session.began_at - session.opened_at, 1),
+        "elapsed": clock_text(elapsed_s),
+        "calm": None if share is None else f"{round(100 * share)} %",
+        "held": session.held_at is not None,
+    }
+
+
+def _course_part(session: Session, runner: Runner, now: Instant) -> dict[str, Any]:
+    course = session.course
+    if course is None or session.started_at is None or session.opened_at is None:
+        return {"leg": None}
+    at_s = course_s(session, now) or 0.0
+    index, language = course.index_at(at_s), runner.language
+    part: dict[str, Any] = {
+        "leg": index,
+        "legs": [[leg.kind.value, round(leg.for_s)] for leg in course.legs],
+        "left": clock_text(max(0.0, course.for_s - at_s)),
+        "done_s": round(min(at_s, course.for_s), 1),
+    }
+    if index == len(course.legs):
+        text = cue_text(None, 0.0, language)
+        return {**part, "on": text.title, "on_kind": "done", "on_left": "", "next": ""}
+    leg = course.legs[index]
+    later = _after(course, index)
+    return {
+        **part,
+        "on": cue_text(leg.kind, leg.for_s, language).title,
+        "on_kind": leg.kind.value,
+        "on_left": clock_text(leg.ends_s - at_s),
+        "next": next_line(later.kind if later else None, later.for_s if later else 0.0, language),
+    }
+
+
+def _after(course: Course, index: int) -> Leg | None:
+    return course.legs[index + 1] if index + 1 < len(course.legs) else None
+
+
+def state_of(followed: Followed, contact: SensorContact | None, now: Instant) -> LiveState:
+    """Return what there is to say of a runner."""
+    coach, link, permit = followed.coach, followed.link, followed.permit
+    if coach.is_open:
+        return _state_in_run(followed, contact, now)
+    if followed.source is None:
+        return LiveState.STRAPLESS
+    if permit.released_until is not None:
+        return LiveState.RELEASED
+    if link.trouble:
+        return LiveState.NO_RADIO
+    if not permit.granted:
+        return LiveState.UNARMED
+    return LiveState.LISTENING if link.connected else LiveState.ABSENT
+
+
+def _state_in_run(followed: Followed, contact: SensorContact | None, now: Instant) -> LiveState:
+    session = followed.coach.session
+    if session.held_at is not None:
+        return LiveState.HELD
+    if bpm_of(session, now) is not None:
+        return _STATES[session.trace.position] if session.trace.position else LiveState.FREE
+    if followed.permit.released_until is not None:
+        return LiveState.RELEASED
+    if not followed.link.connected:
+        return LiveState.AWAY
+    if session.heard_at is None or now - session.heard_at > CURRENT_S:
+        return LiveState.QUIET
+    return LiveState.NO_CONTACT if contact is SensorContact.LOST else LiveState.UNSURE
+
+
+def bpm_of(session: Session, now: Instant) -> int | None:
+    """Return the heart rate of now; None when the last one that was believed is older than `CURRENT_S`."""
+    believed_at = session.believed_at
+    if believed_at is None or now - believed_at > CURRENT_S or not session.trace.recent:
+        return None
+    return session.trace.recent[-1][1]
+
+
+def _age_s(session: Session, now: Instant) -> float:
+    return round(now - session.believed_at, 2) if session.believed_at is not None else 0.0
+
+
+def key_of(followed: Followed, clock: Clock) -> str:
+    """Return what a card is made for: while it stays the same, only values in it change."""
+    coach, permit = followed.coach, followed.permit
+    session = coach.session
+    day = clock.now().astimezone(coach.runner.timezone).date()
+    parts = (
+        coach.session_id or day.isoformat(),
+        session.started_at is not None,
+        session.course is not None,
+        leg_on(session) is not None,
+        session.held_at is not None,
+        permit.released_until is not None,
+        permit.granted,
+        coach.last_run.id if coach.last_run else "",
+    )
+    return "/".join(str(int(part)) if isinstance(part, bool) else part for part in parts)
+
+
+def gauge_of(target: TargetZone | None, bpm: int | None) -> Mapping[str, float] | None:
+    """Return where on a scale of 0 to 100 the zone begins and ends, and where the heart is; None without a zone."""
+    if target is None:
+        return None
+    first, last = target.low - ROOM_BPM, target.high + ROOM_BPM
+
+    def place(value: int) -> float:
+        return round(100 * min(1.0, max(0.0, (value - first) / (last - first))), 1)
+
+    scale: dict[str, float] = {"low": place(target.low), "high": place(target.high)}
+    return scale if bpm is None else {**scale, "at": place(bpm)}
+
+
+def past_of(coach: Coach) -> Mapping[str, Any]:
+    """Return the curve of the open session, thinned out: seconds since it opened, and beats per minute."""
+    target = coach.session.terms.target
+    points = [point for stretch in line_of(coach) for point in stretch]
+    return {
+        "session": coach.session_id,
+        "at_s": [round(point.at_s, 1) for point in points],
+        "bpm": [round(point.bpm) for point in points],
+        "low": target.low if target else None,
+        "high": target.high if target else None,
+    }
+
+
+def line_of(coach: Coach, from_s: float = 0.0) -> Curve:
+    """Return the curve of the open session as stretches; instants count from `from_s` after it opened."""
+    samples = [HeartRateSample(Instant(at - from_s), Bpm(bpm)) for at, bpm in coach.curve if at >= from_s]
+    return curve_of(samples, samples[-1].at if samples else 0.0)
+
+
+def _target(followed: Followed, clock: Clock) -> TargetZone | None:
+    coach = followed.coach
+    if coach.is_open:
+        return coach.session.terms.target
+    return coach.runner.terms(clock.now().astimezone(coach.runner.timezone).date()).target
+
+
+def _until(followed: Followed, clock: Clock) -> str:
+    until = followed.permit.released_until
+    if until is None:
+        return ""
+    moment = clock.now() + timedelta(seconds=until - clock.monotonic())
+    return f"{moment.astimezone(followed.coach.runner.timezone):%H:%M}"
