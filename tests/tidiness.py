@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -53,7 +54,14 @@ def tidy_process(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 async def tidy_tasks() -> AsyncIterator[None]:
-    """Fail on tasks that still run when an async test ends, and on those whose exception nobody looked at."""
+    """Fail on what an async test leaves behind in its loop."""
+    async with left_in_order():
+        yield
+
+
+@asynccontextmanager
+async def left_in_order() -> AsyncIterator[None]:
+    """Fail on tasks that still run when the context ends, and on those whose exception nobody looked at."""
     loop = asyncio.get_running_loop()
     known = _Register()
     loop.set_task_factory(known.make)

@@ -1,0 +1,215 @@
+"""The live page in a real browser: from the strap to the closing line, and through what may go wrong meanwhile."""
+
+import re
+from itertools import product
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from connectors.simulated_strap import Script
+from tests.browser.browser import (
+    PHONE,
+    TABLET,
+    UNREACHABLE,
+    WIDE,
+    OpenPage,
+    axe_findings,
+    first_paint_ms,
+    heap_bytes,
+    keep_picture,
+    layout_shift,
+    sideways,
+    small_targets,
+    transferred_bytes,
+)
+from tests.browser.house import ZONE, Household, Settle, SettleApart
+
+PLANNED = f'{ZONE}\nplan = "rustig-12"'
+SOON_AWAY = Script(efforts=((0, 127.0),), resting_bpm=127.0, absences=((30, 100_000),))
+UNKNOWN = "–"  # noqa: RUF001 - what stands where there is no value
+A_HEART_RATE = re.compile(r"^1\d\d$")
+MOST_BYTES = 150_000
+
+
+def slot(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-slot="{name}"]').first
+
+
+async def in_order(page: Page) -> None:
+    """Nothing for axe to find, nothing beyond the edge, nothing too small to tap."""
+    assert await axe_findings(page) == []
+    assert await sideways(page) == []
+    assert await small_targets(page) == []
+
+
+async def press(page: Page, word: str) -> None:
+    await page.get_by_role("button", name=word, exact=True).click()
+
+
+async def figures(page: Page) -> set[float]:
+    """Return the exact values behind all the figures of a page."""
+    texts = await page.locator("data").evaluate_all("all => all.map(one => one.value)")
+    return {float(text) for text in texts if re.fullmatch(r"-?\d+(\.\d+)?", text)}
+
+
+async def test_a_run_is_watched_from_the_start_to_the_end_and_its_figures_are_those_that_are_kept(
+    settle: Settle, open_page: OpenPage
+) -> None:
+    house = await settle(speed=10, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en", width=TABLET)
+    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+    await press(page, "Start")
+    await expect(slot(page, "on")).to_have_text("Walk to warm up")
+    await expect(slot(page, "said")).to_contain_text("brisk walk")
+    await press(page, "Skip this part")
+    await expect(slot(page, "on")).to_have_text("Run calmly")
+    await press(page, "Pause")
+    await expect(slot(page, "word")).to_have_text("Paused")
+    left = await slot(page, "on_left").text_content()
+    await press(page, "Go on")
+    await expect(slot(page, "word")).to_have_text("In your zone")
+    await expect(slot(page, "on_left")).not_to_have_text(left or "")
+    await press(page, "Stop")
+    await press(page, "Tap once more to stop")
+    await page.get_by_role("link", name="today").click()
+    run = (await house.ask("status"))["runners"][0]["last_run"]
+    zone, heart = run["zone"], run["heart_rate"]
+    shown = await figures(page)
+    assert {heart["mean_bpm"], heart["max_bpm"], heart["min_bpm"], run["duration_s"], run["calm_pct"]} <= shown
+    assert {zone["below_s"], zone["inside_s"], zone["above_s"], zone["unknown_s"]} <= shown
+
+
+async def test_a_strap_that_is_lost_is_no_heart_rate(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(speed=10, script=SOON_AWAY)
+    page = await open_page(house.url(), language="en")
+    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+    await expect(slot(page, "word")).to_have_text("Strap away")
+    await expect(slot(page, "bpm")).to_have_text(UNKNOWN)
+
+
+class TestAHouseThatGoesAway:
+    @staticmethod
+    async def comes_back(house: Household, page: Page) -> None:
+        await expect(page.get_by_text("No connection to the house")).to_have_count(2)  # beside the figure, and on top
+        await expect(slot(page, "bpm")).to_have_text(UNKNOWN)
+        await page.evaluate("window.isTheSamePage = true")
+        await house.start()
+        await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+        await expect(page.locator("#connection")).to_be_hidden()
+        assert await page.evaluate("window.isTheSamePage")
+
+    async def test_is_seen_at_once_and_heals_by_itself(self, settle: Settle, open_page: OpenPage) -> None:
+        house = await settle()
+        page = await open_page(house.url(), language="en", expects=UNREACHABLE)
+        await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+        await house.stop()
+        await self.comes_back(house, page)
+
+    async def test_also_when_it_is_killed_in_the_middle_of_a_run(
+        self, settle_apart: SettleApart, open_page: OpenPage
+    ) -> None:
+        house = await settle_apart(about_runner=PLANNED)
+        page = await open_page(house.url(), language="en", expects=UNREACHABLE)
+        await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+        await press(page, "Start")
+        await expect(slot(page, "on")).to_have_text("Walk to warm up")
+        await house.kill()
+        await self.comes_back(house, page)
+        await expect(slot(page, "on")).to_have_text("Walk to warm up")
+
+
+async def test_two_runners_have_a_card_each_and_a_tap_enlarges_one(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(runners=("Els", "Jan"), speed=5)
+    page = await open_page(house.url(), language="en", width=WIDE)
+    await expect(page.locator("article")).to_have_count(2)
+    for card in await page.locator("article").all():
+        await expect(card.locator('[data-slot="bpm"]')).to_have_text(A_HEART_RATE)
+    await in_order(page)
+    await keep_picture(page, "two-runners")
+    await page.get_by_role("link", name="Jan").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Jan")
+    await expect(page.locator("article")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_it_is_for_everybody_on_every_screen_light_and_dark(
+    settle: Settle, open_page: OpenPage, language: str
+) -> None:
+    house = await settle(speed=10, language=language, about_runner=PLANNED)
+    page = await open_page(house.url(), language=language)
+    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+    await page.locator("form.start button").click()
+    await expect(page.locator(".uplot")).to_be_visible()
+    for width, dark in product((PHONE, TABLET, WIDE), (False, True)):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.emulate_media(color_scheme="dark" if dark else "light")
+        await in_order(page)
+
+
+async def test_it_is_for_everybody_also_before_a_run(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(straps={}, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await expect(page.get_by_text("Your next run")).to_be_visible()
+    await in_order(page)
+
+
+async def test_nothing_moves_while_values_come_in(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(speed=20, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en", width=TABLET)
+    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+    await press(page, "Start")
+    await expect(slot(page, "on")).to_have_text("Run calmly")
+    await expect(slot(page, "on")).to_have_text("Walk")
+    assert await layout_shift(page) < 0.02
+
+
+async def test_it_is_light_and_there_is_something_to_read_before_any_script(
+    settle: Settle, open_page: OpenPage
+) -> None:
+    house = await settle(about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
+    assert await transferred_bytes(page) < MOST_BYTES
+    assert await first_paint_ms(page) > 0
+    plain = await open_page(house.url(), language="en", javascript=False)
+    await expect(slot(plain, "bpm")).to_have_text(A_HEART_RATE)
+    await expect(plain.get_by_role("img", name="Heart rate of this run")).to_be_visible()
+
+
+async def test_without_a_script_the_buttons_work_too(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(about_runner=PLANNED)
+    page = await open_page(house.url(), language="en", javascript=False)
+    await press(page, "Start")
+    await expect(slot(page, "on")).to_have_text("Walk to warm up")
+    await press(page, "Stop")
+    await expect(page.get_by_role("link", name="today")).to_be_visible()
+
+
+async def test_who_reads_the_page_by_ear_is_told_now_and_then(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(speed=10, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    polite = page.locator("#polite[role=status]")
+    await expect(polite).to_have_text(re.compile(r"^1\d\d: In your zone$"))
+    await press(page, "Start")
+    await expect(polite).to_contain_text("brisk walk")
+
+
+async def test_sound_is_for_who_asked_for_it_and_is_remembered(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle()
+    page = await open_page(house.url(), language="en")
+    switch = page.get_by_role("button", name="Sound")
+    await expect(switch).to_have_attribute("aria-pressed", "false")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-pressed", "true")
+    await page.reload()
+    await expect(page.get_by_role("button", name="Sound")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_a_page_left_open_does_not_grow(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(speed=120, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^8:"))
+    before = await heap_bytes(page)
+    await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^2\d:"))
+    assert await heap_bytes(page) - before < 500_000

@@ -1,0 +1,86 @@
+"""The pages behind links: help, and how a run felt. Without a script, on any screen, by any hand."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from connectors.sqlite import open_database
+from connectors.sqlite_store import SqliteStore
+from daemon.clock import SystemClock
+from daemon.domain.feeling import Feeling
+from daemon.page.links import feel_url
+from daemon.service import FEEL_SECRET
+from daemon.state_folder import DATABASE_NAME
+from daemon.store import RunKept, SessionOpened
+from tests.browser.browser import (
+    WIDE,
+    OpenPage,
+    axe_findings,
+    first_paint_ms,
+    layout_shift,
+    sideways,
+    small_targets,
+    transferred_bytes,
+)
+from tests.browser.house import House, Settle
+from tests.fakes import EASY, EVENING, judged_run
+
+
+async def feel_path(folder: Path) -> str:
+    """Keep a run, and return the path of the link that asks how it felt."""
+    async with open_database(folder / DATABASE_NAME) as database:
+        store = SqliteStore(database)
+        if await store.run("s1") is None:
+            await store.commit([SessionOpened("s1", "Els", EVENING, EASY), RunKept("s1", judged_run("s1"), ())])
+        return feel_url(await store.secret(FEEL_SECRET), "", "s1", SystemClock().now())
+
+
+async def both(house: House) -> tuple[str, str]:
+    return "/help", await feel_path(house.folder)
+
+
+async def in_order(page: Page) -> None:
+    """Nothing for axe to find, nothing beyond the edge, nothing too small to tap."""
+    assert await axe_findings(page) == []
+    assert await sideways(page) == []
+    assert await small_targets(page) == []
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_they_are_for_everybody_in_both_languages_light_and_dark(
+    settle: Settle, open_page: OpenPage, language: str
+) -> None:
+    house = await settle(language=language)
+    for path in await both(house):
+        page = await open_page(house.url(path), language=language)
+        await in_order(page)
+        await page.emulate_media(color_scheme="dark")
+        await in_order(page)
+        await page.set_viewport_size({"width": WIDE, "height": 800})
+        await in_order(page)
+
+
+async def test_they_need_no_script(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle()
+    for path in await both(house):
+        page = await open_page(house.url(path), javascript=False)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert await first_paint_ms(page) < 1000
+        assert await sideways(page) + await small_targets(page) == []
+    page = await open_page(house.url(await feel_path(house.folder)), javascript=False)
+    easy = page.get_by_role("button", name="4", exact=True)
+    await easy.click()
+    await expect(easy).to_have_attribute("aria-pressed", "true")
+    async with open_database(house.folder / DATABASE_NAME) as database:
+        kept = await SqliteStore(database).run("s1")
+    assert kept is not None
+    assert kept.feeling == Feeling(effort=4)
+
+
+async def test_they_are_small_and_stand_still(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle()
+    for path in await both(house):
+        page = await open_page(house.url(path))
+        assert await layout_shift(page) == 0
+        assert 1000 < await transferred_bytes(page) < 150_000
