@@ -27,6 +27,7 @@ from daemon.letters import Scribe
 from daemon.outbox import Outbox
 from daemon.page.feed import Feed
 from daemon.page.house import House
+from daemon.page.links import FEEL_SECRET
 from daemon.permit import Connect, StrapPermit
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
@@ -44,7 +45,6 @@ from daemon.weekly.writing import PngOf
 TICK_S, IDLE_TICK_S = 1.0, 10.0
 STRAVA_WORKER = "strava"
 STRAVA_TERMS = Terms(poll_s=900.0, keep=timedelta(days=7))
-FEEL_SECRET = "feel"  # noqa: S105 - the name of it
 ZONES_EVERY_S = 60.0
 ARRIVALS_S = 90.0
 """So long after a start the folder and Strava have been looked at."""

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -28,11 +28,13 @@ from daemon.from_settings import channel_id, group_of, plans_of, runners_of, spo
 from daemon.household import Runner
 from daemon.importing import Harvest
 from daemon.page.house import House
+from daemon.page.links import FEEL_SECRET
+from daemon.page.terms import Door, Place, StravaEvents, Terms, listening_at
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.redaction import redactor
-from daemon.service import FEEL_SECRET, LATE_S, STRAVA_WORKER, FeelUrl, MakePage, Parts, Service, Shelves, Watched
+from daemon.service import LATE_S, STRAVA_WORKER, FeelUrl, MakePage, Parts, Service, Shelves, Watched
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
 from daemon.store import Store
 from daemon.strava.book import Book
@@ -42,11 +44,6 @@ from daemon.supervisor import Worker, supervise
 from daemon.telling import TellingError
 from daemon.weekly.gathering import Weeks
 from daemon.yardstick import Yardstick
-
-if TYPE_CHECKING:  # loaded where there is a page
-    from daemon.page.access import Door
-    from daemon.page.serving import Place
-    from daemon.page.site import Terms
 
 WATCH_S = 5.0
 """How often life is looked at where systemd does not say how often it wants to hear of it."""
@@ -83,9 +80,9 @@ async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop:
             service = Service(parts, shelves, around.clock, around.chance, pulses, around.observe)
             await service.resume()
             async with listening(around.state, service.handlers()):
+                workers = {**service.workers(), "watch": _watch(service, around)}
                 log.info("service_started", runners=len(parts.runners), straps=len(parts.sources))
                 around.notifier.ready("listening")
-                workers = {**service.workers(), "watch": _watch(service, around)}
                 if STRAVA_WORKER in workers:
                     workers[STRAVA_WORKER] = _after_others(workers[STRAVA_WORKER], around)
                 try:
@@ -182,39 +179,41 @@ def strava_of(settings: Settings, clock: Clock) -> Strava:
 
 def _page(settings: Settings, strava: Strava | None, clock: Clock, chance: random.Random) -> MakePage | None:
     """Return what makes the page; None where the settings want none."""
-    listen, callback = settings.page.listen, settings.strava.webhook if strava else None
+    listen, callback = settings.page.listen, settings.strava.webhook
     if listen is None:
         return None
-    from daemon.page.serving import Place  # noqa: PLC0415 - no page, no aiohttp
-    from daemon.page.site import Terms  # noqa: PLC0415
-
     place = Place(listen.host, listen.port, _certificate(settings))
     terms = Terms(_door(settings), builtin_plans(), metrics=settings.page.metrics)
     return page_at(place, terms, clock, chance, (strava, callback) if strava and callback else None)
 
 
 def page_at(
-    place: "Place",
-    terms: "Terms",
-    clock: Clock,
-    chance: random.Random,
-    strava_calls: tuple[Strava, str] | None = None,
+    place: Place, terms: Terms, clock: Clock, chance: random.Random, calls: tuple[Strava, str] | None = None
 ) -> MakePage:
-    """Return what makes the page of a house; `strava_calls` is whom to ask for events, and where they are to come."""
-    from daemon.page.serving import Site, serve_page  # noqa: PLC0415 - no page, no aiohttp
-    from daemon.page.site import site_of  # noqa: PLC0415
-    from daemon.page.webhook import Webhook  # noqa: PLC0415
+    """Return what makes the page of a house; `calls` is who is asked for events, and where they are to come.
+
+    Its place is taken when it is made; aiohttp takes as long to load as all the rest, so that is done aside and later.
+    Whoever comes in between waits for it.
+    """
 
     def make(house: House, book: Book | None, follower: Follower | None) -> Worker:
-        webhook = Webhook(strava_calls[1], book, follower) if strava_calls and book and follower else None
+        events = StravaEvents(*calls, book, follower) if calls and book and follower else None
+        try:
+            listener = listening_at(place.host, place.port)
+        except OSError:
+            listener = None  # the page says so, and tries again
 
-        async def site() -> Site:
-            if webhook:
-                await webhook.recall()
-            return site_of(house, terms, await house.store.secret(FEEL_SECRET), webhook)
+        async def serve_site() -> None:
+            try:
+                await asyncio.to_thread(import_module, "daemon.page.site")
+                from daemon.page.site import serve_site  # noqa: PLC0415 - loaded aside by now
 
-        subscribe = partial(webhook.subscribe, strava_calls[0]) if webhook and strava_calls else None
-        return partial(serve_page, place, site, clock, chance, subscribe)
+                await serve_site(house, place, terms, clock, chance, events, listener)
+            finally:
+                if listener:
+                    listener.close()
+
+        return serve_site
 
     return make
 
@@ -224,10 +223,8 @@ def _certificate(settings: Settings) -> tuple[Path, Path] | None:
     return (cert, key) if cert and key else None
 
 
-def _door(settings: Settings) -> "Door":
+def _door(settings: Settings) -> Door:
     """Say how the page can be reached."""
-    from daemon.page.access import Door  # noqa: PLC0415 - no page, no aiohttp
-
     page, webhook = settings.page, settings.strava.webhook
     addresses = [address for address in (page.address, webhook) if address]
     return Door(

@@ -13,13 +13,14 @@ from daemon.domain.heart_rate import SensorContact
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.strap import BodyLocation, LossReason, StrapConnected, StrapLost
 from daemon.household import Plan, Runner
-from daemon.page.access import Door
 from daemon.page.house import House
+from daemon.page.links import FEEL_SECRET
 from daemon.page.server import answering
-from daemon.page.site import Terms, site_of
+from daemon.page.site import site_of
+from daemon.page.terms import Door, Terms
 from daemon.permit import Connect
 from daemon.pulse import Pulses
-from daemon.service import FEEL_SECRET, LATE_S, Parts, Service, Shelves
+from daemon.service import LATE_S, Parts, Service, Shelves
 from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower

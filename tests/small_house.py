@@ -16,10 +16,11 @@ from daemon.domain.effort import HeartRateFigures, Judgement, TimeInZone, Verdic
 from daemon.domain.run import Run, Source
 from daemon.domain.variability import RRSummary
 from daemon.household import Plan, Runner
-from daemon.page.access import Access, Door
+from daemon.page.access import Access
 from daemon.page.feed import Feed
 from daemon.page.house import House
 from daemon.page.server import answering
+from daemon.page.terms import Door
 from daemon.store import Brought, Store
 from tests.fakes import EASY, ELS, FakeClock, MemoryStore, no_picture, no_plans
 

@@ -30,10 +30,8 @@ from daemon.domain.wording.text import clock_text
 from daemon.domain.zones import TargetZone
 from daemon.household import Channel, Plan, Runner
 from daemon.logs import LogFormat, configure
-from daemon.page.access import Door
 from daemon.page.house import House
-from daemon.page.serving import Place
-from daemon.page.site import Terms
+from daemon.page.terms import Door, Place, Terms
 from daemon.permit import Connect
 from daemon.remote import ask
 from daemon.service import MakePage, Parts

@@ -8,7 +8,6 @@ does it bring the token that only our own forms have. What is open to everybody 
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,6 +18,7 @@ from daemon.domain.wording import ENGLISH, Language
 from daemon.household import Runner
 from daemon.page.frame import VIEWER, UnansweredError, Viewer, framed, kind_line
 from daemon.page.keys import PAGE_SECRET, form_token, holder, is_form_token
+from daemon.page.terms import Door
 from daemon.remote import RefusedError
 from daemon.store import Store, StoreError
 
@@ -44,20 +44,6 @@ _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """How the page can be reached."""
-
-    is_open: bool
-    """Nobody but this machine can reach it: then no key is needed."""
-    origins: frozenset[str] = frozenset()
-    """Under which addresses the world reaches it besides, as `https://house.example.org`."""
-    is_secure: bool = False
-    """It is reached by https alone."""
-    webhook: str | None = None
-    """The path at which Strava speaks, which knows no keys."""
 
 
 class Access:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from daemon.page.seal import is_sealed, seal
 
 PATH = "/feel"
+FEEL_SECRET = "feel"  # noqa: S105 - the name of it in the store
 HOLDS = timedelta(hours=72)
 LONGEST_TOKEN = 120
 _PURPOSE = b"duurloop: how did this run feel? 1\0"

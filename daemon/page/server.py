@@ -1,6 +1,7 @@
 """The web server, in the daemon's own loop."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from daemon.page.door import LOGGER, FrontDoor, Limits
+from daemon.page.terms import BACKLOG, listening_at
 
 LARGEST_BODY_BYTES = 64 * 1024
 GOODBYE_S = 0.5
@@ -49,11 +51,12 @@ async def answering(
     middlewares: Iterable[Middleware] = (),
     tls: ssl.SSLContext | None = None,
     on_shutdown: Callable[[], Awaitable[None]] | None = None,
+    listener: socket.socket | None = None,
     limits: Limits = LIMITS,
 ) -> AsyncIterator[int]:
     """Answer at an address for as long as the context is open; give the port. Raises `OSError`.
 
-    `on_shutdown` tells streams to end; nobody waits for those that do not.
+    `on_shutdown` tells streams to end; nobody waits for those that do not. `listener` listens there already.
     """
     door = FrontDoor(limits)
     app = web.Application(client_max_size=LARGEST_BODY_BYTES, middlewares=[door.mind, *middlewares])
@@ -75,11 +78,10 @@ async def answering(
         # not aiohttp's own TCPSite: there is no way in for a door
         server = await asyncio.get_running_loop().create_server(
             partial(door.guest, runner.server),
-            host,
-            port,
+            sock=listener or listening_at(host, port),
             ssl=tls,
             ssl_handshake_timeout=limits.handshake_s if tls else None,
-            backlog=limits.guests,
+            backlog=BACKLOG,
         )
         try:
             bound: int = server.sockets[0].getsockname()[1]

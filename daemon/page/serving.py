@@ -2,9 +2,9 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import structlog
@@ -14,22 +14,13 @@ from aiohttp.typedefs import Middleware
 from daemon.backoff import Backoff
 from daemon.clock import Clock
 from daemon.page.server import answering, tls_context
+from daemon.page.terms import Place
 from daemon.store import StoreError
 from daemon.strava.port import StravaError
 
 AGAIN = Backoff(30.0, 3600.0)
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the page is to be found."""
-
-    host: str
-    port: int
-    certificate: tuple[Path, Path] | None = None
-    """The certificate's file and its key's, for https."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +40,11 @@ async def serve_page(
     clock: Clock,
     chance: random.Random,
     then: Callable[[], Awaitable[None]] | None = None,
+    listener: socket.socket | None = None,
 ) -> NoReturn:
     """Answer without end; `then` is done once the page can be reached, and may raise `StravaError`, `StoreError`.
 
-    `site` may raise `StoreError`.
+    `site` may raise `StoreError`. `listener` listens at the place already; it is closed in the end.
     """
     failures = 0
     while True:
@@ -66,6 +58,7 @@ async def serve_page(
                 middlewares=made.middlewares,
                 tls=tls,
                 on_shutdown=made.on_shutdown,
+                listener=listener,
             ):
                 if then:
                     await _until_done(then, clock, chance)
@@ -73,6 +66,10 @@ async def serve_page(
         except (OSError, StoreError) as error:
             failures += 1
             log.warning("page_failed", reason=str(error), failures=failures)
+        finally:
+            if listener:
+                listener.close()
+                listener = None  # its place has to be taken anew
         await clock.sleep(AGAIN.pause_s(failures, chance))
 
 

@@ -1,32 +1,48 @@
 """The whole site: what is answered, and who looks at every request first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import random
+import socket
+from functools import partial
+from typing import NoReturn
 
-from daemon.page.access import Access, Door
+from daemon.clock import Clock
+from daemon.page.access import Access
 from daemon.page.assets import asset_routes
 from daemon.page.events import event_routes
 from daemon.page.feel import feel_routes
 from daemon.page.health import health_routes
 from daemon.page.help import help_routes
 from daemon.page.house import House
+from daemon.page.links import FEEL_SECRET
 from daemon.page.live import live_routes
 from daemon.page.plan import plan_routes
 from daemon.page.runs import runs_routes
-from daemon.page.serving import Site
+from daemon.page.serving import Site, serve_page
 from daemon.page.standing import status_routes
+from daemon.page.terms import Place, StravaEvents, Terms
 from daemon.page.webhook import Webhook
 from daemon.page.week import week_routes
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the settings say of the page."""
+async def serve_site(
+    house: House,
+    place: Place,
+    terms: Terms,
+    clock: Clock,
+    chance: random.Random,
+    events: StravaEvents | None = None,
+    listener: socket.socket | None = None,
+) -> NoReturn:
+    """Show a house at its place, without end; `listener` listens there already."""
+    webhook = Webhook(events.callback, events.book, events.follower) if events else None
 
-    door: Door
-    plan_ids: Sequence[str] = ()
-    """The plans that there are for everybody."""
-    metrics: bool = True
+    async def site() -> Site:
+        if webhook:
+            await webhook.recall()
+        return site_of(house, terms, await house.store.secret(FEEL_SECRET), webhook)
+
+    subscribe = partial(webhook.subscribe, events.strava) if webhook and events else None
+    await serve_page(place, site, clock, chance, subscribe, listener)
 
 
 def site_of(house: House, terms: Terms, feel_secret: bytes, webhook: Webhook | None = None) -> Site:

@@ -195,6 +195,11 @@ async def small_targets(page: Page) -> list[str]:
     return found
 
 
+async def in_order(page: Page) -> None:
+    """See that axe finds nothing, that nothing reaches beyond the edge, and that nothing is too small to tap."""
+    assert await axe_findings(page) + await sideways(page) + await small_targets(page) == []
+
+
 async def layout_shift(page: Page) -> float:
     """Return the sum of all layout shifts so far that no tap had brought about; 0 is perfectly still. Needs scripts."""
     async with asyncio.timeout(PATIENCE_S):

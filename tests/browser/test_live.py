@@ -13,13 +13,11 @@ from tests.browser.browser import (
     UNREACHABLE,
     WIDE,
     OpenPage,
-    axe_findings,
     first_paint_ms,
     heap_bytes,
+    in_order,
     keep_picture,
     layout_shift,
-    sideways,
-    small_targets,
     transferred_bytes,
 )
 from tests.browser.house import ZONE, Household, Settle, SettleApart
@@ -33,13 +31,6 @@ MOST_BYTES = 150_000
 
 def slot(page: Page, name: str) -> Locator:
     return page.locator(f'[data-slot="{name}"]').first
-
-
-async def in_order(page: Page) -> None:
-    """Nothing for axe to find, nothing beyond the edge, nothing too small to tap."""
-    assert await axe_findings(page) == []
-    assert await sideways(page) == []
-    assert await small_targets(page) == []
 
 
 async def press(page: Page, word: str) -> None:

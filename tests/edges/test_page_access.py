@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from daemon.page.access import COOKIE, Door
+from daemon.page.access import COOKIE
 from daemon.page.keys import PAGE_SECRET, form_token, link_token
+from daemon.page.terms import Door
 from tests.fakes import runner
 from tests.page_house import ELS, PageHouse
 

@@ -29,13 +29,14 @@ from daemon.domain.recording import SpeedSample
 from daemon.domain.run import Run, Source
 from daemon.domain.wording import Language
 from daemon.household import Runner
-from daemon.page.access import COOKIE, Access, Door
+from daemon.page.access import COOKIE, Access
 from daemon.page.feed import Feed
 from daemon.page.frame import svg
 from daemon.page.house import House
 from daemon.page.keys import PAGE_SECRET, link_token
 from daemon.page.runs import ON_A_PAGE, runs_routes
 from daemon.page.server import answering
+from daemon.page.terms import Door
 from daemon.report import run_report
 from daemon.store import Brought, FeelingSaid, RunKept, SessionOpened, Store
 from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_picture, no_plans, plan_of, sample

@@ -15,7 +15,8 @@ from connectors.sqlite import open_database
 from connectors.sqlite_strava import SqliteBook
 from connectors.strava import StravaConnector
 from daemon.page.server import answering
-from daemon.page.serving import Place, Site, serve_page
+from daemon.page.serving import Site, serve_page
+from daemon.page.terms import Place
 from daemon.page.webhook import MEMO, Webhook
 from daemon.strava.port import StravaError
 from tests.fakes import FakeClock, running

@@ -9,9 +9,10 @@ import pytest
 
 from daemon.domain.heart_rate import SensorContact
 from daemon.domain.strap import RadioChanged, RadioTrouble
-from daemon.page.access import COOKIE, Door
+from daemon.page.access import COOKIE
 from daemon.page.events import MOST_STREAMS
 from daemon.page.keys import PAGE_SECRET, link_token
+from daemon.page.terms import Door
 from daemon.permit import Connect
 from tests.fakes import runner
 from tests.page_house import ELS, PLAN, PageHouse, events, next_of

@@ -16,8 +16,7 @@ from connectors.sqlite_store import SqliteStore
 from connectors.systemd import Notifier
 from daemon.clock import SystemClock
 from daemon.domain.feeling import Feeling
-from daemon.page.links import feel_url
-from daemon.service import FEEL_SECRET
+from daemon.page.links import FEEL_SECRET, feel_url
 from daemon.store import RunKept, SessionOpened
 from daemon.wiring import Surroundings, parts_of, serve
 from tests.fakes import EASY, EVENING, judged_run
