@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check tree lint types contracts catalogues words stories unit wheel lock bench install clean
+.PHONY: demo test check tree lint types contracts catalogues words stories pictures unit wheel lock bench install clean
 
 demo: .venv/ready ## the main job with a simulated runner, from strap to summary; ends by itself
 	@$(BIN)/duurloop demo
@@ -48,6 +48,9 @@ words: .venv/ready ## docs/words.md: every text as the runner sees it, in both l
 
 stories: .venv/ready-to-test ## docs/stories: what made-up runners receive in a year
 	@$(BIN)/python .ci/make-stories
+
+pictures: .venv/ready-to-test ## docs/pictures: the pages as the README shows them; needs Chromium
+	@$(BIN)/python .ci/make-pictures
 
 lock: ## renew the lock files; they hold names, versions and hashes, and no address
 	@$(BIN)/pip -q install uv
