@@ -1,6 +1,7 @@
 """The running service as systemd sees it: start, memory, rest, stop; and how soon `status` answers."""
 
 import asyncio
+import http.client
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
@@ -20,6 +21,7 @@ from machine import KB, Memory, cpu_seconds_of, memory_in, memory_of, middle, wr
 from table import Row, show
 
 from daemon.remote import ask
+from tests.browser.house import free_port
 from tests.fake_bluez import FakeBluez, private_bus
 
 DUURLOOP = Path(sys.executable).with_name("duurloop")
@@ -27,6 +29,8 @@ STARTS, CALLS = 5, 9
 SETTLING_S, RESTING_S, PATIENCE_S = 6.0, 15.0, 15.0
 
 SETTINGS = """
+[page]
+listen = "{listen}"
 [[runners]]
 name = "Els"
 zone = "118-136"
@@ -39,7 +43,8 @@ url = "json://127.0.0.1:{port}/"
 STRAP = 'strap = "Polar H10 12345678"'
 
 LIBRARIES = "import aiosqlite, bleak, pydantic, structlog"
-WITH_APPRISE = f"{LIBRARIES}; import apprise; apprise.Apprise().add('json://localhost')"
+WITH_PAGE = f"{LIBRARIES}, aiohttp.web"
+WITH_APPRISE = f"{WITH_PAGE}; import apprise; apprise.Apprise().add('json://localhost')"
 MEASURE = "; print(open('/proc/self/smaps_rollup').read())"
 
 
@@ -58,9 +63,10 @@ def as_installed(folder: Path) -> dict[str, str]:
 class Started:
     """A service that has said READY."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", ready_s: float, state: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", began: float, ready_at: float, state: Path) -> None:
         self.process = process
-        self.ready_s = ready_s
+        self.began = began
+        self.ready_s = ready_at - began
         self.state = state
 
     def stop(self) -> float:
@@ -74,10 +80,10 @@ class Started:
 
 
 @contextmanager
-def started(folder: Path, port: int, *, strap: bool, environ: dict[str, str]) -> Iterator[Started]:
-    """Run `duurloop run` until the end of the context."""
+def started(folder: Path, port: int, *, strap: bool, environ: dict[str, str], listen: str = "") -> Iterator[Started]:
+    """Run `duurloop run` until the end of the context, without a page unless it says where to listen."""
     settings, state, notices = folder / "duurloop.toml", folder / "state", folder / "notify"
-    settings.write_text(SETTINGS.format(strap=STRAP if strap else "", port=port), encoding="utf-8")
+    settings.write_text(SETTINGS.format(strap=STRAP if strap else "", port=port, listen=listen), encoding="utf-8")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, (folder / "log").open("ab") as log:
         notices.unlink(missing_ok=True)
         line.bind(str(notices))
@@ -89,7 +95,7 @@ def started(folder: Path, port: int, *, strap: bool, environ: dict[str, str]) ->
             stderr=log,
         )
         try:
-            yield Started(process, ready_at(line, process) - began, state)
+            yield Started(process, began, ready_at(line, process), state)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -103,6 +109,19 @@ def ready_at(line: socket.socket, process: "subprocess.Popen[bytes]") -> float:
             if line.recv(4096).startswith(b"READY=1"):
                 return time.monotonic()
     raise RuntimeError(f"the service ended with {process.returncode} before it was ready")
+
+
+def page_answers_s(service: Started, listen: str) -> float:
+    """Wait for the live page; return how long after the start it came."""
+    host, _, port = listen.partition(":")
+    while service.process.poll() is None:
+        line = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_S)
+        with suppress(OSError), closing(line):
+            line.request("GET", "/")
+            line.getresponse().read()
+            return time.monotonic() - service.began
+        time.sleep(0.005)
+    raise RuntimeError("there is no page")
 
 
 @contextmanager
@@ -204,12 +223,19 @@ def main() -> None:
         if with_radio:
             environ["DBUS_SYSTEM_BUS_ADDRESS"] = stack.enter_context(bluez())
 
-        starts = []
+        listen = f"127.0.0.1:{free_port()}"
+        starts, bare_starts = [], []
         for _ in range(1 + STARTS):  # the first one compiles
+            with started(folder, port, strap=with_radio, environ=environ, listen=listen) as service:
+                starts.append((service.ready_s, page_answers_s(service, listen), service.stop()))
             with started(folder, port, strap=with_radio, environ=environ) as service:
-                starts.append((service.ready_s, service.stop()))
-        ready, stopped = zip(*starts[1:], strict=True)
+                bare_starts.append(service.ready_s)
+        ready, answered, stopped = zip(*starts[1:], strict=True)
         with started(folder, port, strap=with_radio, environ=environ) as service:
+            time.sleep(SETTLING_S)
+            bare_idle = memory_of(service.process.pid)
+        with started(folder, port, strap=with_radio, environ=environ, listen=listen) as service:
+            page_answers_s(service, listen)
             share, written, committed = rest(service)
             idle = memory_of(service.process.pid)
             status = (DUURLOOP, "--state", service.state, "status")
@@ -219,16 +245,32 @@ def main() -> None:
             later = first_message(service, rang)
             service.stop()
         libraries_s, libraries = bare(LIBRARIES, environ)
+        page_s, page_libraries = bare(WITH_PAGE, environ)
         messages_s, messages = bare(WITH_APPRISE, environ)
     status_s, nothing_s = (middle(times) for times in zip(*answers, strict=True))
     radio = "a strap that is not in reach" if with_radio else "no strap (dbus-daemon is not installed)"
     show(
-        f"The service: one runner, one channel, {radio}",
+        f"The service: one runner, one channel, the live page, {radio}",
         [
             Row(
-                "start to READY", f"{middle(ready):.2f} s", "<= 0.6 s", f"importing its libraries: {libraries_s:.2f} s"
+                "start to READY",
+                f"{middle(ready):.2f} s",
+                "<= 0.6 s",
+                f"without the page {middle(bare_starts[1:]):.2f} s; importing its libraries: {libraries_s:.2f} s",
             ),
-            Row("memory, idle", str(idle), "<= 60 MB", f"the same libraries imported: {libraries}"),
+            Row(
+                "start to the page's first answer",
+                f"{middle(answered):.2f} s",
+                "",
+                f"longest {max(answered):.2f} s; with aiohttp imported: {page_s:.2f} s",
+            ),
+            Row(
+                "memory, idle, the page looked at once",
+                str(idle),
+                "<= 60 MB",
+                f"the same libraries imported: {page_libraries}",
+            ),
+            Row("memory, idle, without the page", str(bare_idle), "", f"the same libraries imported: {libraries}"),
             Row("memory after the first message", str(later), "<= 90 MB", f"with Apprise imported: {messages}"),
             Row("idle, share of a core", f"{100 * share:.2f} %", "< 0.5 %"),
             Row("idle, written to disk", f"{written / KB:.0f} kB", "nothing", f"over {RESTING_S:.0f} s"),
@@ -242,7 +284,7 @@ def main() -> None:
             ),
         ],
         [
-            f"Medians of {STARTS} starts and {CALLS} calls. Apprise costs {messages_s - libraries_s:.2f} s to import;",
+            f"Medians of {STARTS} starts and {CALLS} calls. Apprise costs {messages_s - page_s:.2f} s to import;",
             "it comes with the first message, and no start waits for it.",
         ],
     )

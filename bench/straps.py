@@ -40,9 +40,10 @@ from daemon.household import Runner
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.pulse import Pulses
-from daemon.service import LATE_S, Parts, Service
+from daemon.service import LATE_S, Parts, Service, Shelves
 from daemon.store import Fact, SampleKept
 from daemon.supervisor import supervise
+from tests.fakes import no_picture, no_plans
 
 BUDGETS = {1: 1.0, 100: 5.0, 1000: 15.0}
 """Percent of a core by number of straps."""
@@ -159,14 +160,16 @@ async def through_service(straps: int, folder: Path) -> Seen:
         {runner.name: source for runner, source in zip(runners, air.sources(), strict=True)},
         {runner.name: Connect.ALWAYS for runner in runners},
         {},
-        lambda _: (),
+        no_plans,
+        no_picture,
     )
     clock = SystemClock()
     async with open_database(folder / f"{straps}.db") as database:
         store = WatchedStore(database)
         store.watch = watch
         pulses = Pulses(clock, LATE_S)
-        service = Service(parts, store, SqlitePost(database), clock, random.Random(7), pulses, watch.observe)  # noqa: S311
+        shelves = Shelves(store, SqlitePost(database))
+        service = Service(parts, shelves, clock, random.Random(7), pulses, watch.observe)  # noqa: S311
         seen: list[Seen] = []
 
         async def look() -> None:

@@ -164,6 +164,8 @@ def _draw(told: Told, samples: Sequence[HeartRateSample], shape: Shape) -> str:
 def _believed(run: Run, samples: Sequence[HeartRateSample]) -> Sequence[HeartRateSample]:
     """Return the samples that the figures of a run were made of; a strap may be heard before its run begins."""
     in_the_run = [sample for sample in samples if sample.at >= 0]
+    if len(in_the_run) == run.judgement.heart_rate.samples:
+        return in_the_run  # all of them; sifting an hour takes longer than drawing it
     ways = [believed(in_the_run, recorded=recorded) for recorded in _may_be_recorded(run)]
     return min(ways, key=lambda way: abs(len(way) - run.judgement.heart_rate.samples))
 

@@ -19,6 +19,8 @@ LARGEST_BODY_BYTES = 64 * 1024
 GOODBYE_S = 0.5
 """So long an answer may take when the service stops."""
 LIMITS = Limits()
+AT_ONCE = 16
+"""So many guests asyncio lets in before it looks at anything else: a crowd must not hold up a heartbeat."""
 
 log = structlog.get_logger()
 
@@ -75,14 +77,16 @@ async def answering(
     await runner.setup()
     assert runner.server is not None  # noqa: S101 - it was made just now
     try:
+        taken = listener or listening_at(host, port)
         # not aiohttp's own TCPSite: there is no way in for a door
         server = await asyncio.get_running_loop().create_server(
             partial(door.guest, runner.server),
-            sock=listener or listening_at(host, port),
+            sock=taken,
             ssl=tls,
             ssl_handshake_timeout=limits.handshake_s if tls else None,
-            backlog=BACKLOG,
+            backlog=AT_ONCE,
         )
+        taken.listen(BACKLOG)
         try:
             bound: int = server.sockets[0].getsockname()[1]
             log.info("page_listens", host=host, port=bound, tls=tls is not None)
