@@ -97,6 +97,7 @@ REASONS: Final[dict[str, str]] = {
     "client_id_needed": _("missing: the secret wants its client_id beside it"),
     "client_secret_needed": _("missing: client_id wants client_secret or credential beside it"),
     "webhook_alone": _("wants client_id and its secret beside it"),
+    "webhook_path": _("wants a path that no page of ours has, as https://home.example.org/strava"),
     "webhook_page": _("wants the page's server: give listen an address under [page]"),
     "group_small": _("wants the names of at least two different runners"),
     "group_stranger": _("names somebody who is not among the [[runners]]"),

@@ -23,6 +23,14 @@ _BLUETOOTH: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}")
 _LIKE_BLUETOOTH: Final = re.compile(r"[0-9A-Fa-f]{1,2}([:-][0-9A-Fa-f]{0,2}){3,}")
 _ADAPTER: Final = re.compile(r"hci\d{1,3}")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+")
+_PLAIN_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+PAGES: Final = frozenset(
+    {
+        *("enter", "events", "feel", "healthz", "help", "live", "manifest.webmanifest", "metrics"),
+        *("plan", "runs", "static", "status", "week"),
+    }
+)
+"""What the paths of the house's own pages begin with."""
 
 
 class Bounds(NamedTuple):
@@ -73,7 +81,8 @@ class Listen(NamedTuple):
 def name(value: object) -> str:
     """Read a name: one line that can be said in a message."""
     cleaned = value.strip() if isinstance(value, str) else ""
-    if not cleaned.isprintable() or not 0 < len(cleaned) <= LONGEST_NAME:
+    # a name of dots alone means something else in an address
+    if not cleaned.isprintable() or not cleaned.strip(".") or len(cleaned) > LONGEST_NAME:
         raise refuse("name_form")
     return cleaned
 
@@ -170,6 +179,12 @@ def house_address(value: str) -> str:
     if _base(value) is None:
         raise refuse("address_form")
     return value.rstrip("/")
+
+
+def is_free_path(value: str) -> bool:
+    """Tell whether an address leads to a plain path that none of the house's own pages has."""
+    path = urlsplit(value).path
+    return _PLAIN_PATH.fullmatch(path) is not None and path.split("/")[1] not in PAGES
 
 
 def bluetooth_address(value: str) -> str:

@@ -173,6 +173,13 @@ class Strava(Table):
             raise refuse("webhook_alone")
         return webhook
 
+    @field_validator("webhook")
+    @classmethod
+    def _has_a_path_of_its_own(cls, webhook: str | None) -> str | None:
+        if webhook and not forms.is_free_path(webhook):
+            raise refuse("webhook_path")
+        return webhook
+
     @field_validator("credential")
     @classmethod
     def _makes_a_pair(cls, credential: Credential | None, info: ValidationInfo) -> Credential | None:

@@ -9,7 +9,7 @@ from daemon.coach import Coach
 from daemon.control import Handler
 from daemon.domain.heart_rate import Instant
 from daemon.domain.plan import Course
-from daemon.domain.session import leg_on
+from daemon.domain.session import index_on, leg_on
 from daemon.following import Followed
 from daemon.household import Plan, Plans, Runner
 from daemon.planning import Planner
@@ -79,11 +79,12 @@ class Commands:
     async def _skip(self, asked: Mapping[str, Any]) -> Answer:
         coach = self._in_session(asked).coach
         leg, session = asked.get("leg"), coach.session
-        if leg is not None and leg != session.leg:
-            return _steered(coach)  # what was to end is over already
         if session.course is None:
             raise RefusedError("this run has no steps to skip: it is a free one")
-        if leg_on(session) is None:
+        # by the clock, as whoever looks is told it: the next one is announced within a second
+        if leg is not None and leg != index_on(session, self._clock.monotonic()):
+            return _steered(coach)  # what was to end is over already
+        if leg is None and leg_on(session) is None:
             raise RefusedError("the last step is done already: there is nothing to skip")
         coach.skip(leg)
         return _steered(coach)

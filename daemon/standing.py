@@ -15,6 +15,8 @@ Answer: TypeAlias = dict[str, Any]
 WEAK_PCT = 20
 """At this a strap's battery is worth a word."""
 
+A_WEEK = 7  # days
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -215,6 +217,20 @@ def _service(answer: Answer, words: Words, at: datetime, *, is_named: bool) -> I
 def _when(stamp: str, words: Words, at: datetime) -> str:
     """Say a moment as people do when it is near."""
     moment = datetime.fromisoformat(stamp)
+    time = f"{moment:%H:%M}"
     days = (moment.date() - at.astimezone(moment.tzinfo).date()).days
     near = {-1: words("yesterday at {time}"), 0: words("today at {time}"), 1: words("tomorrow at {time}")}
-    return near[days].format(time=f"{moment:%H:%M}") if days in near else f"{moment:%Y-%m-%d %H:%M}"
+    if days in near:
+        return near[days].format(time=time)
+    if abs(days) < A_WEEK:
+        return words("{day} at {time}").format(day=_day(moment, words), time=time)
+    return f"{moment:%Y-%m-%d} {time}"
+
+
+def _day(moment: datetime, words: Words) -> str:
+    # not `day_word`: all of the wording would have to be loaded for it, and `status` answers at once
+    names = (
+        *(words("Monday"), words("Tuesday"), words("Wednesday"), words("Thursday")),
+        *(words("Friday"), words("Saturday"), words("Sunday")),
+    )
+    return names[moment.weekday()]

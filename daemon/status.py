@@ -8,16 +8,13 @@ from daemon.clock import Clock
 from daemon.coach import Coach
 from daemon.diary import Diary
 from daemon.domain.habit import Appointment
-from daemon.domain.session import course_s, leg_on
+from daemon.domain.session import course_s, current_bpm, leg_on
 from daemon.domain.zones import Position
 from daemon.following import Followed
 from daemon.outbox import Outbox
 from daemon.remote import Answer
 from daemon.report import run_report
 from daemon.store import Post, Store
-
-CURRENT_S = 5.0
-"""A value older than this is not shown as current."""
 
 _POSITIONS = {Position.BELOW: "below", Position.INSIDE: "inside", Position.ABOVE: "above"}
 
@@ -100,14 +97,14 @@ class StatusReport:
         session, now = coach.session, self._clock.monotonic()
         if not coach.is_open or session.opened_at is None:
             return None
-        current = session.believed_at is not None and now - session.believed_at <= CURRENT_S
+        bpm = current_bpm(session, now)
         leg, clock_s = leg_on(session), course_s(session, now)
-        position = session.trace.position if current else None
+        position = session.trace.position if bpm is not None else None
         return {
             "id": coach.session_id,
             "elapsed_s": round(now - session.opened_at),
             "started": session.started_at is not None,
-            "bpm": session.trace.recent[-1][1] if current else None,
+            "bpm": bpm,
             "position": _POSITIONS[position] if position else None,
             "step": leg.kind.value if leg else None,
             "step_left_s": None if leg is None or clock_s is None else round(leg.ends_s - clock_s),

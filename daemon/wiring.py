@@ -231,7 +231,6 @@ def _door(settings: Settings) -> Door:
         is_open=settings.page_is_open,
         origins=frozenset(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)),
         is_secure=page.tls_cert is not None or (page.address or "").startswith("https://"),
-        webhook=(urlsplit(webhook).path or "/") if webhook else None,
     )
 
 

@@ -47,8 +47,11 @@ class Mending:
         self._notifier = notifier
         self._notice: Notice | None = None
         self._shown: Page | None = None
+        """Where the page is, or would be if it could be had."""
         self._url: str | None = None
         """None while there is no page."""
+        self._trouble: str | None = None
+        """Why there is none."""
 
     async def settings(self, stop: asyncio.Event) -> Settings | None:
         """Return the settings as soon as they can be used; None if `stop` comes first.
@@ -64,6 +67,8 @@ class Mending:
                         return self._load()
                     except SettingsError as error:
                         await self._tell(error, stack)
+                elif self._url is None:
+                    await self._try_again(stack)
                 self._notifier.alive()
                 await wait_for(stop, self._clock, LOOK_S)
         self._notifier.stopping()
@@ -78,16 +83,26 @@ class Mending:
             click.echo(str(fault), err=True)
         from daemon.page.faults import Stuck  # noqa: PLC0415 - as above
 
-        is_first_run = _is_first_run(error, file)
         stuck = Stuck(
             str(file),
             tuple(map(str, error.faults)),
-            is_first_run=is_first_run,
+            is_first_run=_is_first_run(error, file),
             is_private=page.listen.is_loopback and not is_handed_on,
             has_handed_secrets=HANDED in self._environ,
         )
         await self._show(stuck, page, page.listen, stack)
-        what = "no settings yet" if is_first_run else f"settings fault: {len(error.faults)}"
+        self._report(stuck)
+
+    async def _try_again(self, stack: AsyncExitStack) -> None:
+        """Ask for the page's place once more: whoever had it may be gone."""
+        if self._notice and self._shown and self._shown.listen:
+            await self._show(self._notice.stuck, self._shown, self._shown.listen, stack)
+            if self._url:
+                self._report(self._notice.stuck)
+
+    def _report(self, stuck: "Stuck") -> None:
+        """Tell systemd what is awaited, and where that is shown."""
+        what = "no settings yet" if stuck.is_first_run else f"settings fault: {len(stuck.faults)}"
         how = f"the page at {self._url} shows them" if self._url else "duurloop check shows them"
         self._notifier.ready(f"{what}; {how}")
 
@@ -107,7 +122,11 @@ class Mending:
                     showing(listen.host, listen.port, self._notice, certificate)
                 )
             except OSError as error:
-                log.warning("page_failed", reason=str(error))
+                if str(error) != self._trouble:  # once will do, however often it is tried
+                    log.warning("page_failed", reason=str(error))
+                self._trouble = str(error)
+            else:
+                self._trouble = None
 
 
 def _page_of(file: Path, environ: Mapping[str, str]) -> tuple[Page, bool]:

@@ -83,6 +83,9 @@ class Block:
 
 Part: TypeAlias = Step | Block
 
+SLIVER_S = 0.001
+"""Nobody runs for less than that: what is left of a leg then is but how numbers are rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -139,13 +142,14 @@ class Course:
     def paused(self, index: int, from_s: float, to_s: float) -> "Course":
         """Let a leg that is on at `from_s` stand still until `to_s`: what is left of it, and all later ones, wait.
 
-        It becomes the part that was done, unless it had only just begun, the pause, and what is left.
+        It becomes the part that was done, unless it had only just begun, the pause, and what is left, if anything is.
         """
         before, standing, later = self.legs[:index], self.legs[index], self.legs[index + 1 :]
         done = (_between(standing.kind, standing.starts_s, from_s),) if from_s > standing.starts_s else ()
         pause = _between(StepKind.PAUSE, done[0].ends_s if done else standing.starts_s, to_s)
-        left = Leg(standing.kind, pause.ends_s, standing.ends_s - from_s, _led_on(standing, from_s))
-        return replace(self, legs=(*before, *done, pause, left, *_lay_out(later, left.ends_s)))
+        left_s = standing.ends_s - from_s
+        left = (replace(standing, for_s=left_s, lead=_led_on(standing, from_s)),) if left_s >= SLIVER_S else ()
+        return replace(self, legs=(*before, *done, pause, *_lay_out((*left, *later), pause.ends_s)))
 
     @property
     def for_s(self) -> float:

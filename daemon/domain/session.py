@@ -33,7 +33,7 @@ from itertools import dropwhile
 from math import ceil, inf
 from typing import TypeAlias, assert_never
 
-from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant
 from daemon.domain.nudges import ABOUT_EFFORT, LONGEST_PAUSE_S, PAUSE_S, TOO_SOON_S, Message, Nudge, View, choose
 from daemon.domain.plan import Course, Leg, StepKind
 from daemon.domain.plausibility import Doubt, Sieve, sift
@@ -43,6 +43,8 @@ from daemon.domain.zones import Position, TargetZone
 
 OVER_AFTER_S = 300.0
 """A strap lost and found within five minutes is the same session."""
+CURRENT_S = 5.0
+"""A value older than this is not shown as current."""
 HOLD_S = 10.0
 """A value holds until the next one, at most this long."""
 DOUBT_WINDOW_S = 30.0
@@ -295,6 +297,13 @@ def leg_on(session: Session) -> Leg | None:
     """Return the leg that was announced last; None before the first and after the last."""
     legs = session.course.legs if session.course else ()
     return legs[session.leg] if 0 <= session.leg < len(legs) else None
+
+
+def current_bpm(session: Session, at: Instant) -> Bpm | None:
+    """Return the heart rate of this moment; None when the last one that was believed is older than `CURRENT_S`."""
+    if session.believed_at is None or at - session.believed_at > CURRENT_S or not session.trace.recent:
+        return None
+    return session.trace.recent[-1][1]
 
 
 def is_over(session: Session, at: Instant) -> bool:

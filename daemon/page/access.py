@@ -5,20 +5,24 @@ point at this machine), does it come from a page of ours, whose key does it hold
 does it bring the token that only our own forms have. What is open to everybody holds nobody's data.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from daemon.domain.wording import ENGLISH, Language
 from daemon.household import Runner
-from daemon.page.frame import VIEWER, UnansweredError, Viewer, framed, kind_line
+from daemon.page.asked import host_of, is_address, is_asked_here
+from daemon.page.door import TrickleError
+from daemon.page.frame import PAGE_HEADERS, SAFE_HEADERS, VIEWER, UnansweredError, Viewer, framed, kind_line
 from daemon.page.keys import PAGE_SECRET, form_token, holder, is_form_token
 from daemon.page.terms import Door
+from daemon.page.webhook import WEBHOOK
 from daemon.remote import RefusedError
 from daemon.store import Store, StoreError
 
@@ -41,7 +45,6 @@ OPEN_TO_ALL = frozenset(
 HOME_NAMES = (".local", ".lan", ".home.arpa", ".internal", ".localdomain", ".home")
 """No name server of the world answers for these, so that no foreign page can point one of them at us."""
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 log = structlog.get_logger()
 
@@ -70,27 +73,34 @@ class Access:
         return middleware
 
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Look at a request before anybody else does. Never raises but what aiohttp itself understands."""
-        language = self._language_of(request, tuple(self._runners))
+        """Look at a request before anybody else does, and see to it that whatever is answered can do no harm.
+
+        It raises what aiohttp or the front door understand, and anything once an answer was begun: then there is no
+        room for a second one.
+        """
         try:
-            self._mind_where_from(request)
-            viewer = await self._welcome(request)
-            language = viewer.language if viewer else language
-            response = await handler(request)
-            if viewer and viewer.cookie and response.content_type == "text/html" and not response.prepared:
-                self._set_cookie(response, viewer.cookie)
-        except UnansweredError as error:
-            return self._told(request, language, error.status, error.sentence, error.parts)
-        except RefusedError as error:
-            return self._told(request, language, 409, error.sentence, error.parts)
-        except StoreError as error:
-            log.warning("page_not_answered", reason=str(error))
-            sentence = language.say("The database does not answer just now. Please try again in a while.")
-            return self._told(request, language, 503, sentence, {})
-        except web.HTTPNotFound:
-            return self._told(request, language, 404, language.say("There is nothing here."), {})
-        else:
-            return response
+            response = await self._let_in(request, handler)
+        except web.HTTPException as answer:
+            if answer.status != HTTPStatus.NOT_FOUND:
+                _make_safe(answer)
+                raise
+            response = self._told(request, UnansweredError(404, "There is nothing here."))
+        except (TrickleError, ConnectionResetError):
+            raise
+        except Exception as error:
+            if request.writer.output_size > 0:
+                raise
+            response = self._told(request, _instead_of(error))
+        _make_safe(response)
+        return response
+
+    async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._mind_where_from(request)
+        viewer = await self._welcome(request)
+        response = await handler(request)
+        if viewer and viewer.cookie and response.content_type == "text/html" and not response.prepared:
+            self._set_cookie(response, viewer.cookie)
+        return response
 
     async def viewer(self, request: web.Request) -> Viewer | None:
         """Return whoever holds the key that a request brings; None for a stranger. Raises `StoreError`."""
@@ -109,7 +119,7 @@ class Access:
     async def _welcome(self, request: web.Request) -> Viewer | None:
         resource = request.match_info.route.resource
         path = resource.canonical if resource else None
-        if path is not None and (path in OPEN_TO_ALL or path == self._door.webhook):
+        if path in OPEN_TO_ALL or _is_webhook(request):
             if path == "/help":
                 self._introduce(request, await self.viewer(request))
             return None
@@ -138,25 +148,25 @@ class Access:
 
     def _needs_no_key(self, request: web.Request) -> bool:
         """Tell whether the machine itself is asking; what a proxy hands on comes from elsewhere."""
-        is_forwarded = any(name in request.headers for name in FORWARDED)
-        return self._door.is_open and not is_forwarded and _is_loopback(_host_of(request.headers.get("Host", "")))
+        return self._door.is_open and is_asked_here(request)
 
     # -- where from ----------------------------------------------------------------------------------
 
     def _mind_where_from(self, request: web.Request) -> None:
         asked = request.headers.get("Host", "")
-        if not self._is_ours(_host_of(asked)):
+        if not self._is_ours(host_of(asked)):
             raise UnansweredError(421, "This name is not known here. It goes under [page] as address.")
-        resource = request.match_info.route.resource
-        if self._door.webhook and resource and resource.canonical == self._door.webhook:
+        if _is_webhook(request):
             return
         origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
         is_foreign = origin is not None and not self._is_own_origin(origin, asked)
-        if is_foreign or (request.method not in {"GET", "HEAD"} and site not in {None, "same-origin", "none"}):
+        # a link elsewhere may lead here; a page elsewhere may neither change nor fetch anything
+        may_come = request.method in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        if is_foreign or (site not in {None, "same-origin", "none"} and not may_come):
             raise UnansweredError(403, "That came from another page, and is not done.")
 
     def _is_ours(self, host: str) -> bool:
-        if host in self._names or _is_address(host):
+        if host in self._names or is_address(host):
             return True
         if self._door.is_open:
             return host == "localhost"
@@ -191,31 +201,40 @@ class Access:
         chosen = (spoken.get(part.strip()[:2]) for part in wanted)
         return next((language for language in chosen if language), next(iter(spoken.values()), ENGLISH))
 
-    @staticmethod
-    def _told(
-        request: web.Request, language: Language, status: int, sentence: str, parts: Mapping[str, object]
-    ) -> web.Response:
-        line = language.say(sentence).format(**parts)
+    def _told(self, request: web.Request, error: UnansweredError) -> web.Response:
+        viewer = request.get(VIEWER)
+        language = viewer.language if viewer else self._language_of(request, tuple(self._runners))
+        line = language.say(error.sentence).format(**error.parts)
         if "application/json" in request.headers.get("Accept", ""):
-            return web.json_response({"refused": line}, status=status)
-        return framed(language, "duurloop", kind_line(line, language), status)
+            return web.json_response({"refused": line}, status=error.status)
+        return framed(language, "duurloop", kind_line(line, language), error.status)
 
 
-def _host_of(asked: str) -> str:
-    """Return the name in a Host header, without its port."""
-    try:
-        return (urlsplit(f"//{asked}").hostname or "").lower()
-    except ValueError:
-        return ""
+def _is_webhook(request: web.Request) -> bool:
+    """Tell whether it is Strava's callback that answers; it knows no keys."""
+    return request.match_info.route.name == WEBHOOK
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _instead_of(error: Exception) -> UnansweredError:
+    """Return what is said when an answer did not come about."""
+    match error:
+        case UnansweredError():
+            return error
+        case RefusedError():
+            return UnansweredError(409, error.sentence, **error.parts)
+        case StoreError():
+            log.warning("page_not_answered", reason=str(error))
+            return UnansweredError(503, "The database does not answer just now. Please try again in a while.")
+        case HttpProcessingError():  # of a body that is no body
+            return UnansweredError(400, "I did not understand that.")
+        case _:
+            log.error("page_broken", exc_info=error)
+            return UnansweredError(500, "Something went wrong here. The log of duurloop holds what it was.")
 
 
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+def _make_safe(response: web.StreamResponse) -> None:
+    """Let an answer in no other page, no cache and no search engine, unless it says for itself how it wants it."""
+    if response.prepared:
+        return
+    for name, value in (PAGE_HEADERS if response.content_type == "text/html" else SAFE_HEADERS).items():
+        response.headers.setdefault(name, value)

@@ -48,6 +48,12 @@ def asset(name: str) -> str:
     return f"/static/{assets()[name].version}/{name}"
 
 
+@cache
+def edition() -> str:
+    """Return what changes with any of the files: a page that is open then loads itself anew."""
+    return sha256("".join(one.version for one in assets().values()).encode()).hexdigest()[:12]
+
+
 def asset_routes(short_name: str = "duurloop") -> list[web.AbstractRouteDef]:
     """Return what is answered under `/static`, and the manifest by which the page can be installed."""
 

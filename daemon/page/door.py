@@ -8,7 +8,6 @@ else gets in.
 """
 
 import asyncio
-import ipaddress
 import logging
 import socket
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,8 @@ from typing import cast
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
+
+from daemon.page.asked import is_loopback
 
 log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ class FrontDoor:
         patience = asyncio.get_running_loop().call_later(self._limits.body_s, _give_up, request)
         try:
             return await handler(request)
-        except _TrickleError:
+        except TrickleError:
             raise web.HTTPRequestTimeout from None
         except ConnectionResetError:
             if request.transport is not None and not request.transport.is_closing():
@@ -85,7 +86,7 @@ class FrontDoor:
         """Tell whether one more may come in from there; whoever has waited longest makes room."""
         guests = list(self._inside.values())
         alike = [guest for guest in guests if guest.far_end == far_end]
-        if len(alike) >= self._limits.guests_each and not _is_here(far_end):
+        if len(alike) >= self._limits.guests_each and not is_loopback(far_end):
             crowd = alike
         elif len(guests) >= self._limits.guests:
             crowd = guests
@@ -163,20 +164,13 @@ class _Guest(asyncio.Protocol):
             self._transport.abort()
 
 
-class _TrickleError(TimeoutError):
+class TrickleError(TimeoutError):
     """The rest of what is asked takes too long to come."""
 
 
 def _give_up(request: web.Request) -> None:
     if not request.content.is_eof():
-        request.content.set_exception(_TrickleError())
-
-
-def _is_here(far_end: str) -> bool:
-    try:
-        return ipaddress.ip_address(far_end).is_loopback
-    except ValueError:
-        return False
+        request.content.set_exception(TrickleError())
 
 
 class _OursOnly(logging.Filter):

@@ -6,10 +6,11 @@ import json
 from aiohttp import web
 
 from daemon.page.access import Access
-from daemon.page.assets import assets
+from daemon.page.assets import edition
 from daemon.page.feed import Watch
-from daemon.page.frame import UnansweredError, viewer_of
+from daemon.page.frame import SAFE_HEADERS, UnansweredError, viewer_of
 from daemon.page.house import House
+from daemon.store import StoreError
 
 MOST_STREAMS = 128
 """More pages than any house has screens; beyond it somebody's script is stuck."""
@@ -17,12 +18,8 @@ REVIEW_S = 15.0
 """So often it is looked at whether the key still holds."""
 STUCK_S = 20.0
 """A page that takes nothing for so long is gone."""
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Accel-Buffering": "no",  # a proxy is to hand on every event at once
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = {**SAFE_HEADERS, "X-Accel-Buffering": "no"}
+"""A proxy is to hand on every event at once."""
 
 
 def event_routes(house: House, access: Access) -> list[web.AbstractRouteDef]:
@@ -39,7 +36,7 @@ def event_routes(house: House, access: Access) -> list[web.AbstractRouteDef]:
         response.force_close()
         with feed.watching(names, _since(request)) as watch:
             await response.prepare(request)
-            hello = json.dumps({"version": assets()["live.js"].version})
+            hello = json.dumps({"version": edition(), "runners": names})
             await response.write(f"retry: 2000\nevent: hello\ndata: {hello}\n\n".encode())
             await _tell(request, response, watch, house, access)
         return response
@@ -54,13 +51,25 @@ async def _tell(request: web.Request, response: web.StreamResponse, watch: Watch
         now = house.clock.monotonic()
         if now - reviewed_at >= REVIEW_S:
             reviewed_at = now
-            if await access.viewer(request) is None:
+            if not await _still_holds(request, access):
                 return
         try:
             async with asyncio.timeout(STUCK_S):
                 await response.write(told)
-        except (ConnectionError, TimeoutError):
+        except ConnectionError:
             return
+        except TimeoutError:
+            if request.transport:
+                request.transport.abort()  # a farewell would wait for the same deaf ear
+            return
+
+
+async def _still_holds(request: web.Request, access: Access) -> bool:
+    """Tell whether the key still opens; a database that is ill just now takes nobody's heart rate off the screen."""
+    try:
+        return await access.viewer(request) is not None
+    except StoreError:
+        return True
 
 
 def _names(request: web.Request) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ runs. It looks again by itself until the service is there in its place, and only
 read aloud would else hear its beginning every five seconds. Without scripts that is how it is.
 """
 
-import ipaddress
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,11 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from daemon.domain.wording import Language
+from daemon.page.asked import is_asked_here
 from daemon.page.server import answering, tls_context
 
 AGAIN_S = 5
@@ -62,7 +61,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _ILL = {"ok": False, "reasons": [{"reason": "settings", "words": "The settings need a look."}]}
 
 
@@ -102,7 +100,7 @@ async def showing(
     tls = tls_context(*certificate) if certificate else None
 
     async def show(request: web.Request) -> web.Response:
-        html = notice.html(is_asked_here=_is_asked_here(request))
+        html = notice.html(is_asked_here=is_asked_here(request))
         return web.Response(text=html, status=503, content_type="text/html", headers=_HEADERS)
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -111,17 +109,6 @@ async def showing(
     async with answering(host, port, [web.get("/", show), web.get("/healthz", healthz)], tls=tls) as bound:
         where = f"[{host}]:{bound}" if ":" in host else f"{host}:{bound}"
         yield f"https://{where}" if tls else f"http://{where}"
-
-
-def _is_asked_here(request: web.Request) -> bool:
-    """Tell whether it is this machine that asks: no proxy, and no foreign page that has its own name point at us."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    try:
-        host = urlsplit(f"//{request.host}").hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 # -- the document ----------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from typing import Any, NoReturn
 from daemon.clock import Clock, wait_for
 from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import StepKind
-from daemon.domain.session import Announce, Close, Effect, Event, Open, Speak, Ticked
+from daemon.domain.session import Announce, Close, Effect, Event, Keep, Open, Speak, Ticked
 from daemon.domain.strap import StrapLost
 from daemon.domain.wording import cue_text, nudge_text
 from daemon.following import Followed
-from daemon.page.glance import glance_of, past_of
+from daemon.page.glance import glance_of
+from daemon.page.line import Line
 
 LEAST_GAP_S = 0.95
 """Between two looks at a runner, on the whole: a strap's second is not exactly ours."""
@@ -32,6 +33,10 @@ SAMPLES_FLOW_S = 2.0
 """While samples come, they bring the news; the clock's ticks would only make the next sample wait."""
 NOTICES_KEPT = 200
 """More than the cues of the longest run: whoever reconnects misses none."""
+
+
+NEWS_S = 600.0
+"""A page that was away for longer looks at how things are, and need not hear how they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,15 @@ class Watch:
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names
+        self._pasts: list[bytes] = []
         self._looks: dict[str, bytes] = {}
         self._notices: deque[bytes] = deque(maxlen=NOTICES_KEPT)
         self.stirred = asyncio.Event()
         self.is_over = False
+
+    def past(self, event: bytes) -> None:
+        """Take in the curve so far, which comes before everything else."""
+        self._pasts.append(event)
 
     def look(self, runner: str, event: bytes) -> None:
         """Take in how a runner is now."""
@@ -79,7 +89,8 @@ class Watch:
         """Wait for something, and return all there is; nothing when it is over."""
         await self.stirred.wait()
         self.stirred.clear()
-        told = b"".join((*self._notices, *self._looks.values()))
+        told = b"".join((*self._pasts, *self._notices, *self._looks.values()))
+        self._pasts.clear()
         self._notices.clear()
         self._looks.clear()
         return b"" if self.is_over else told
@@ -100,6 +111,7 @@ class Feed:
         self._fresh: set[str] = set()
         self._stir = asyncio.Event()
         self._last_id = 0
+        self._lines: dict[str, Line] = {}
 
     @property
     def streams(self) -> int:
@@ -118,6 +130,7 @@ class Feed:
         for effect in effects:
             if parts := self._parts(followed, effect):
                 self._note(runner, parts)
+        self._draw(followed, sum(isinstance(effect, Keep) and effect.doubt is None for effect in effects))
         heard_at = followed.coach.session.heard_at
         flows = heard_at is not None and self._clock.monotonic() - heard_at < SAMPLES_FLOW_S
         if not isinstance(event, Ticked) or effects or not flows:
@@ -147,6 +160,15 @@ class Feed:
                 return {"kind": "closed"}
             case _:
                 return None
+
+    def _draw(self, followed: Followed, believed: int) -> None:
+        """Let the line grow by what was believed just now."""
+        line, coach = self._lines.get(followed.name), followed.coach
+        if line is None or line.session != coach.session_id:
+            line, believed = Line(coach.session_id), len(coach.curve)  # also of a session found again after a restart
+            self._lines[followed.name] = line
+        for at_s, bpm in coach.curve[len(coach.curve) - believed :]:
+            line.add(at_s, bpm)
 
     def _note(self, runner: str, parts: Mapping[str, Any]) -> None:
         self._last_id = max(self._last_id + 1, int(self._clock.now().timestamp() * 1000))
@@ -206,7 +228,10 @@ class Feed:
 
     def past(self, name: str) -> bytes:
         """Return the curve of the session so far, as it goes to a page."""
-        return _event("past", {"runner": name, **past_of(self._followed[name].coach)})
+        followed = self._followed[name]
+        self._draw(followed, 0)
+        line = self._lines[name]
+        return _event("past", {"runner": name, "session": line.session, "at_s": line.at_s, "bpm": line.bpm})
 
     # -- the pages -------------------------------------------------------------------------------------
 
@@ -215,9 +240,10 @@ class Feed:
         """Let a page listen for as long as the context is open; `since` is the last notice that it had."""
         watch, now = Watch(frozenset(names)), self._clock.monotonic()
         for name in names:
-            watch.notice(self.past(name))
+            watch.past(self.past(name))
         for notice in self._notices:
-            if since is not None and notice.id > since and notice.runner in watch.names:
+            is_news = since is not None and notice.id > since and now - notice.at < NEWS_S
+            if is_news and notice.runner in watch.names:
                 watch.notice(notice.event(now))
         for name in names:
             watch.look(name, self.look(name))

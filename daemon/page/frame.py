@@ -4,7 +4,7 @@ There is no script in a page and no style: both stand in files of ours, so that 
 neither. A page is whole without its scripts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from daemon.domain.wording import Language
 from daemon.page.assets import asset
 from daemon.page.house import House
 
-_SAFE = {
+SAFE_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -25,14 +25,14 @@ _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_PAGE = {
-    **_SAFE,
+PAGE_HEADERS = {
+    **SAFE_HEADERS,
     "Content-Security-Policy": (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
-_PICTURE = {**_SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_PICTURE = {**SAFE_HEADERS, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ VIEWER = web.RequestKey("viewer", Viewer)
 class UnansweredError(Exception):
     """A request that gets a kind line instead of what it asked for; `sentence` is a key of the catalogues."""
 
-    def __init__(self, status: int, sentence: str, **parts: object) -> None:
+    def __init__(self, status: int, sentence: str, /, **parts: object) -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
@@ -107,6 +107,15 @@ def form(request: web.Request, action: str, inner: str, *, classes: str = "") ->
     )
 
 
+async def posted(request: web.Request) -> Mapping[str, str]:
+    """Return what a form says, its texts alone. Raises `UnansweredError` for what cannot be read."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError):
+        raise UnansweredError(400, "I did not understand that.") from None
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def page(
     request: web.Request,
     title: str,
@@ -115,11 +124,12 @@ def page(
     here: str = "",
     scripts: Sequence[str] = (),
     again_s: int | None = None,
+    kind: str = "",
     status: int = 200,
 ) -> web.Response:
     """Return a page with the way to all others; `body` is HTML already, the title is not.
 
-    Without scripts it loads itself anew every `again_s` seconds.
+    Without scripts it loads itself anew every `again_s` seconds. `kind` is for the style: how wide it is.
     """
     language = viewer_of(request).language
     query = f"?{web_query(runner=request.query['runner'])}" if "runner" in request.query else ""
@@ -131,7 +141,7 @@ def page(
     skip, label = escape(language.say("To the page itself")), escape(language.say("Pages"))
     ways = f'<nav class="ways" aria-label="{label}">{links}</nav>'
     top = f'<a class="skip-link" href="#main">{skip}</a><header>{ways}</header>'
-    return _document(language, title, body, head=again + linked, top=top, status=status)
+    return _document(language, title, body, head=again + linked, top=top, kind=kind, status=status)
 
 
 def framed(language: Language, title: str, body: str, status: int = 200) -> web.Response:
@@ -151,7 +161,7 @@ def svg(drawing: str) -> web.Response:
 
 
 def _document(
-    language: Language, title: str, body: str, *, head: str = "", top: str = "", status: int = 200
+    language: Language, title: str, body: str, *, head: str = "", top: str = "", kind: str = "", status: int = 200
 ) -> web.Response:
     html = (
         f'<!doctype html><html lang="{escape(language.code)}"><head><meta charset="utf-8">'
@@ -163,9 +173,9 @@ def _document(
         f'<link rel="icon" type="image/svg+xml" href="{asset("icon.svg")}">'
         f'<link rel="apple-touch-icon" href="{asset("icon-180.png")}">'
         f'<link rel="manifest" href="/manifest.webmanifest">{head}</head>'
-        f'<body>{top}<main id="main">{body}</main></body></html>'
+        f'<body>{top}<main id="main" class="{kind}">{body}</main></body></html>'
     )
-    return web.Response(text=html, status=status, content_type="text/html", headers=_PAGE)
+    return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
 
 def _ways(language: Language) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from daemon.coach import Coach
 from daemon.domain.curve import Curve, curve_of
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Course, Leg
-from daemon.domain.session import Session, course_s, leg_on
+from daemon.domain.session import CURRENT_S, Session, course_s, current_bpm, leg_on
 from daemon.domain.wording import cue_text
 from daemon.domain.wording.glance import LiveState, limit_line, live_text, next_line
 from daemon.domain.wording.text import clock_text
@@ -17,8 +17,6 @@ from daemon.domain.zones import Position, TargetZone
 from daemon.following import Followed
 from daemon.household import Runner
 
-CURRENT_S = 5.0
-"""A value older than this is not shown as current."""
 ROOM_BPM = 30
 """What the gauge shows on either side of the zone."""
 
@@ -32,7 +30,7 @@ def glance_of(followed: Followed, contact: SensorContact | None, clock: Clock) -
     state, until = state_of(followed, contact, now), _until(followed, clock)
     text = live_text(state, runner.language, until)
     target = _target(followed, clock)
-    bpm = bpm_of(session, now) if coach.is_open else None
+    bpm = current_bpm(session, now) if coach.is_open else None
     return {
         "runner": runner.name,
         "key": key_of(followed, clock),
@@ -41,6 +39,7 @@ def glance_of(followed: Followed, contact: SensorContact | None, clock: Clock) -
         "line": text.body,
         "bpm": bpm,
         "age_s": None if bpm is None else _age_s(session, now),
+        "zone": [target.low, target.high] if target else None,
         "gauge": gauge_of(target, bpm),
         "limit": limit_line(target.high, runner.language) if target else None,
         **_run_part(coach, now),
@@ -114,7 +113,7 @@ def _state_in_run(followed: Followed, contact: SensorContact | None, now: Instan
     session = followed.coach.session
     if session.held_at is not None:
         return LiveState.HELD
-    if bpm_of(session, now) is not None:
+    if current_bpm(session, now) is not None:
         return _STATES[session.trace.position] if session.trace.position else LiveState.FREE
     if followed.permit.released_until is not None:
         return LiveState.RELEASED
@@ -123,14 +122,6 @@ def _state_in_run(followed: Followed, contact: SensorContact | None, now: Instan
     if session.heard_at is None or now - session.heard_at > CURRENT_S:
         return LiveState.QUIET
     return LiveState.NO_CONTACT if contact is SensorContact.LOST else LiveState.UNSURE
-
-
-def bpm_of(session: Session, now: Instant) -> int | None:
-    """Return the heart rate of now; None when the last one that was believed is older than `CURRENT_S`."""
-    believed_at = session.believed_at
-    if believed_at is None or now - believed_at > CURRENT_S or not session.trace.recent:
-        return None
-    return session.trace.recent[-1][1]
 
 
 def _age_s(session: Session, now: Instant) -> float:
@@ -166,19 +157,6 @@ def gauge_of(target: TargetZone | None, bpm: int | None) -> Mapping[str, float] 
 
     scale: dict[str, float] = {"low": place(target.low), "high": place(target.high)}
     return scale if bpm is None else {**scale, "at": place(bpm)}
-
-
-def past_of(coach: Coach) -> Mapping[str, Any]:
-    """Return the curve of the open session, thinned out: seconds since it opened, and beats per minute."""
-    target = coach.session.terms.target
-    points = [point for stretch in line_of(coach) for point in stretch]
-    return {
-        "session": coach.session_id,
-        "at_s": [round(point.at_s, 1) for point in points],
-        "bpm": [round(point.bpm) for point in points],
-        "low": target.low if target else None,
-        "high": target.high if target else None,
-    }
 
 
 def line_of(coach: Coach, from_s: float = 0.0) -> Curve:

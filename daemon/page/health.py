@@ -20,6 +20,8 @@ from daemon.store import StoreError
 
 PATIENCE_S = 5.0
 """After this the service does not answer, whatever keeps it."""
+SHARED_S = 1.0
+"""For so long one look at the service is good enough for everybody."""
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 _UNCACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -44,30 +46,70 @@ class Process:
 
 def health_routes(house: House, *, metrics: bool) -> list[web.AbstractRouteDef]:
     """Return what is answered at `/healthz` and, if it is wanted, at `/metrics`."""
+    lookout = _Lookout(house)
 
     async def healthz(_request: web.Request) -> web.Response:
-        reasons = await _reasons_now(house)
+        reasons = (await lookout.seen()).reasons
         told = {"ok": not reasons, "reasons": [{"reason": one, "words": _REASONS[one]} for one in reasons]}
         return web.json_response(told, status=503 if reasons else 200, headers=_UNCACHED)
 
     async def figures(_request: web.Request) -> web.Response:
         if not metrics:
             raise web.HTTPNotFound
-        answer = await house.commands["status"]({})
-        text = metrics_text(answer, house.feed.streams, _version(), process_now())
+        answer = (await lookout.seen()).answer
+        if answer is None:
+            raise web.HTTPServiceUnavailable
+        text = metrics_text(answer, _version(), process_now())
         return web.Response(body=text.encode(), headers={**_UNCACHED, "Content-Type": TEXT_FORMAT})
 
     return [web.get("/healthz", healthz), web.get("/metrics", figures)]
 
 
-async def _reasons_now(house: House) -> Sequence[str]:
-    asking = asyncio.ensure_future(house.commands["status"]({}))
-    try:
-        return ill_of(asking.result()) if await done_within(asking, house.clock, PATIENCE_S) else ["no_answer"]
-    except StoreError:
-        return ["database"]
-    finally:
-        asking.cancel()
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How the service was a moment ago."""
+
+    reasons: Sequence[str]
+    """Why it is ill; none if it is well."""
+    answer: Answer | None = None
+    """None if it gave none."""
+
+
+class _Lookout:
+    """Looks at the service for all who ask: no key is needed here, and a crowd is to cost no more than one of them."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._look: asyncio.Task[_Seen] | None = None
+        self._begun_at = 0.0
+        self._waiting = 0
+
+    async def seen(self) -> _Seen:
+        """Return how the service is, or was within the last second."""
+        look, now = self._look, self._house.clock.monotonic()
+        if look is None or (look.done() and now - self._begun_at >= SHARED_S):
+            look = self._look = asyncio.create_task(self._now())
+            self._begun_at = now
+        self._waiting += 1
+        try:
+            return await asyncio.shield(look)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not look.done():  # nobody wants to know any more
+                look.cancel()
+                self._look = None
+
+    async def _now(self) -> _Seen:
+        house = self._house
+        asking = asyncio.ensure_future(house.commands["status"]({}))
+        try:
+            if not await done_within(asking, house.clock, PATIENCE_S):
+                return _Seen(["no_answer"])
+            return _Seen(ill_of(asking.result()), asking.result())
+        except StoreError:
+            return _Seen(["database"])
+        finally:
+            asking.cancel()
 
 
 def ill_of(answer: Answer) -> Sequence[str]:
@@ -81,9 +123,9 @@ def ill_of(answer: Answer) -> Sequence[str]:
     return [name for name, trouble in found.items() if trouble]
 
 
-def metrics_text(answer: Answer, streams: int, program: str, process: Process) -> str:
+def metrics_text(answer: Answer, program: str, process: Process) -> str:
     """Return the figures in Prometheus' text format."""
-    return "".join(_metric(*one) for one in _metrics(answer, streams, program, process))
+    return "".join(_metric(*one) for one in _metrics(answer, program, process))
 
 
 def process_now() -> Process:
@@ -95,7 +137,7 @@ def process_now() -> Process:
 _Metric = tuple[str, Literal["gauge", "counter"], str, float]
 
 
-def _metrics(answer: Answer, streams: int, program: str, process: Process) -> Iterator[_Metric]:
+def _metrics(answer: Answer, program: str, process: Process) -> Iterator[_Metric]:
     channels, straps = answer["outbox"]["channels"], _straps(answer)
     since = datetime.fromisoformat(answer["since"]).timestamp()
     yield f'duurloop_build_info{{version="{program}"}}', "gauge", "Which duurloop this is.", 1
@@ -109,7 +151,6 @@ def _metrics(answer: Answer, streams: int, program: str, process: Process) -> It
     yield "duurloop_straps_configured", "gauge", "Straps in the settings.", len(straps)
     if straps:
         yield "duurloop_radio_ok", "gauge", "1 while Bluetooth works.", not _radio_trouble(answer)
-    yield "duurloop_page_streams", "gauge", "Pages that are open and listen.", streams
     yield "process_cpu_seconds_total", "counter", "Time spent on processors.", process.cpu_s
     yield "process_resident_memory_bytes", "gauge", "Memory in use.", process.resident_bytes
 

@@ -1,7 +1,8 @@
 """The page of the plan: what may be shown of it, and what the runner may choose instead.
 
 It does what `duurloop plan`, `pause` and `resume` do. Where somebody sees several runners, what is told of one leaves
-out what follows from runs that came by Strava's API alone.
+out the runs that came by Strava's API alone, and why the plan proposes what it does where that follows from them; the
+step itself is the runner's own diary.
 """
 
 from collections.abc import Mapping, Sequence
@@ -134,14 +135,15 @@ class _Desk:
     async def _on_the_way(self, seen: PlanSeen, standing: Standing) -> PlanSeen:
         lately = standing.outings[-LATELY:]
         kept = await self._house.store.runs(seen.runner.name, lately[0].at) if lately else []
-        runs = {run.started_at: run for run in kept}
-        kept_back = {run.started_at for run in kept if not (seen.is_own or is_own(run))}
+        runs = {run.started_at: run for run in kept if seen.is_own or is_own(run)}
+        # of a run that had to go the step alone is left, and that, too, is for nobody but its runner
+        shown = tuple(outing for outing in lately if seen.is_own or outing.at in runs)
         return replace(
             seen,
             standing=standing,
-            way=[_went(outing, standing, runs) for outing in reversed(lately) if outing.at not in kept_back],
+            way=[_went(outing, standing, runs) for outing in reversed(shown)],
             # the reason may follow from the last one, or from the last two
-            says_why=not any(outing.at in kept_back for outing in lately[-2:]),
+            says_why=shown[-2:] == lately[-2:],
         )
 
     def _plans_for(self, companion: Companion) -> Sequence[Plan]:

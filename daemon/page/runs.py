@@ -75,16 +75,32 @@ class _Shelf:
         runner, viewer = chosen(request, self._house).runner, viewer_of(request)
         title = viewer.language.say("Runs")
         before = _moment(request.query.get("before", ""))
-        # one more than is shown tells whether there are older ones
-        found = await self._house.store.runs(runner.name, limit=ON_A_PAGE + 1, until=before)
-        listed = _Listed(runner, viewer.language, tuple(run for run in found[:ON_A_PAGE] if _may_see(viewer, run)))
+        found, is_cut = await self._found(viewer, runner, before)
+        listed = _Listed(runner, viewer.language, tuple(found[:ON_A_PAGE]))
         body = [f"<h1>{escape(title)}</h1>", runner_links(request, HERE)]
-        body.append(_list(listed) if found else _nothing(viewer.language, is_end=before is not None))
-        if len(listed.runs) < len(found[:ON_A_PAGE]):
+        body.append(_list(listed) if found or is_cut else _nothing(viewer.language, is_end=before is not None))
+        if is_cut:
             body.append(_elsewhere(runner, viewer.language))
         oldest = found[ON_A_PAGE - 1].started_at if len(found) > ON_A_PAGE else None
         body.append(_turning(runner, viewer.language, oldest, is_first=before is None))
         return page(request, title, "".join(body), here=HERE)
+
+    async def _found(self, viewer: Viewer, runner: Runner, before: datetime | None) -> tuple[list[Run], bool]:
+        """Return runs that the viewer may see, and whether others were passed over.
+
+        One more than is shown, if there is one: it tells that there are older ones.
+        """
+        found: list[Run] = []
+        is_cut = False
+        while len(found) <= ON_A_PAGE:
+            read = await self._house.store.runs(runner.name, limit=ON_A_PAGE + 1, until=before)
+            seen = [run for run in read if _may_see(viewer, run)]
+            found += seen
+            is_cut = is_cut or len(seen) < len(read)
+            if len(read) <= ON_A_PAGE:
+                break
+            before = read[-1].started_at
+        return found, is_cut
 
     async def one(self, request: web.Request) -> web.Response:
         """Show one run, and the buttons for how it felt."""

@@ -33,8 +33,6 @@ class Door:
     """Under which addresses the world reaches it besides, as `https://house.example.org`."""
     is_secure: bool = False
     """It is reached by https alone."""
-    webhook: str | None = None
-    """The path at which Strava speaks, which knows no keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from daemon.strava.book import Book
 from daemon.strava.port import Strava
 
 MEMO = "strava webhook"
+WEBHOOK = "strava_webhook"
+"""The name of its routes: whoever lets people in knows them by it."""
 LONGEST_ID = 2**63
 
 log = structlog.get_logger()
@@ -67,7 +69,10 @@ class Webhook:
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return what is answered at the callback's path."""
         path = urlsplit(self.callback_url).path or "/"
-        return [web.get(path, self._verify, allow_head=False), web.post(path, self._hear)]
+        return [
+            web.get(path, self._verify, name=WEBHOOK, allow_head=False),
+            web.post(path, self._hear, name=WEBHOOK),
+        ]
 
     async def _verify(self, request: web.Request) -> web.Response:
         """Show Strava that the address is ours."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from daemon.domain.calendar import day_of, moment_of
 from daemon.domain.feeling import Lift, lift_of
 from daemon.domain.habit import Agreement, Rest, summed_up_on
+from daemon.domain.progress import Why
 from daemon.domain.run import Run
 from daemon.domain.week import (
     LINE_WEEKS,
@@ -81,8 +82,8 @@ class Weeks:
         week, own = week_of(key, runs, seen), [run for run in runs if is_own(run)]
         if not self.own_only or len(own) == len(runs):
             return week
-        # as if all of the others had gone already; and where the plan is may follow from one of them
-        told = week_of(key, own, replace(seen, linked=True, keep=timedelta(), place=None))
+        # as if all of the others had gone already
+        told = week_of(key, own, replace(seen, linked=True, keep=timedelta(), place=_unreasoned(seen.place)))
         return replace(told, is_whole=week.is_whole and told.totals == week.totals)
 
     async def _place(self, now: datetime) -> Place | None:
@@ -102,6 +103,11 @@ class Weeks:
         """Tell whether some of the week was a pause; the day on which the runner is back is none of it."""
         rest = Rest.of(pause.since, pause.until, pause.ended_at, self.runner.timezone)
         return any(rest.holds(day) for day in key.days)
+
+
+def _unreasoned(place: Place | None) -> Place | None:
+    """Keep the step, which is the runner's own diary, and not why: that may follow from what is left out."""
+    return place and replace(place, proposal=replace(place.proposal, why=Why.ALONG))
 
 
 def _closes_at(key: IsoWeek, agreement: Agreement, zone: tzinfo) -> datetime:

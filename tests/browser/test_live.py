@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from connectors.simulated_strap import Script
+from daemon.domain.strap import StrapConnected
 from tests.browser.browser import (
     PHONE,
     TABLET,
@@ -21,12 +22,23 @@ from tests.browser.browser import (
     transferred_bytes,
 )
 from tests.browser.house import ZONE, Household, Settle, SettleApart
+from tests.fakes import ScriptedStrap, sample
 
 PLANNED = f'{ZONE}\nplan = "rustig-12"'
 SOON_AWAY = Script(efforts=((0, 127.0),), resting_bpm=127.0, absences=((30, 100_000),))
 UNKNOWN = "–"  # noqa: RUF001 - what stands where there is no value
 A_HEART_RATE = re.compile(r"^1\d\d$")
 MOST_BYTES = 150_000
+BAND_PIXELS = """canvas => {
+  const band = getComputedStyle(document.documentElement).getPropertyValue("--calm-band").trim().slice(1);
+  const wanted = [0, 2, 4].map((at) => parseInt(band.slice(at, at + 2), 16));
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] === 255 && wanted.every((value, index) => data[at + index] === value)) found += 1;
+  }
+  return found;
+}"""
 
 
 def slot(page: Page, name: str) -> Locator:
@@ -35,6 +47,14 @@ def slot(page: Page, name: str) -> Locator:
 
 async def press(page: Page, word: str) -> None:
     await page.get_by_role("button", name=word, exact=True).click()
+
+
+async def stop(page: Page) -> None:
+    """Tap stop, and once more when it cannot be a trembling finger."""
+    await press(page, "Stop")
+    tapped = await page.evaluate("performance.now()")
+    await page.wait_for_function("tapped => performance.now() - tapped > 500", arg=tapped)
+    await press(page, "Tap once more to stop")
 
 
 async def figures(page: Page) -> set[float]:
@@ -60,8 +80,7 @@ async def test_a_run_is_watched_from_the_start_to_the_end_and_its_figures_are_th
     await press(page, "Go on")
     await expect(slot(page, "word")).to_have_text("In your zone")
     await expect(slot(page, "on_left")).not_to_have_text(left or "")
-    await press(page, "Stop")
-    await press(page, "Tap once more to stop")
+    await stop(page)
     await page.get_by_role("link", name="today").click()
     run = (await house.ask("status"))["runners"][0]["last_run"]
     zone, heart = run["zone"], run["heart_rate"]
@@ -76,6 +95,40 @@ async def test_a_strap_that_is_lost_is_no_heart_rate(settle: Settle, open_page: 
     await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
     await expect(slot(page, "word")).to_have_text("Strap away")
     await expect(slot(page, "bpm")).to_have_text(UNKNOWN)
+
+
+async def test_a_trembling_finger_does_not_end_a_run(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await press(page, "Start")
+    await expect(slot(page, "on")).to_have_text("Walk to warm up")
+    await page.locator("form.stop button").dblclick()
+    await expect(page.get_by_role("button", name="Tap once more to stop")).to_be_visible()
+    assert (await house.ask("status"))["runners"][0]["session"]["started"]
+
+
+async def test_the_focus_stays_with_the_button_that_was_pressed(settle: Settle, open_page: OpenPage) -> None:
+    house = await settle(about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await page.locator("form.start button").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("article button:focus")).to_have_count(1)
+    await page.locator("form.skip button").focus()
+    await page.keyboard.press("Enter")
+    await expect(slot(page, "on")).to_have_text("Run calmly")
+    await expect(page.locator("form.skip button")).to_be_focused()
+
+
+async def test_the_zone_is_drawn_also_for_a_run_that_begins_while_the_page_is_open(
+    settle: Settle, open_page: OpenPage
+) -> None:
+    strap = ScriptedStrap()
+    house = await settle(straps={"Els": strap}, about_runner=PLANNED)
+    page = await open_page(house.url(), language="en")
+    await expect(page.get_by_text("Your next run")).to_be_visible()
+    strap.say(StrapConnected(house.clock.monotonic(), "H10"), sample(house.clock.monotonic(), 128))
+    await expect(page.locator(".uplot")).to_be_visible()
+    assert await page.locator(".uplot canvas").evaluate(BAND_PIXELS) > 1000
 
 
 class TestAHouseThatGoesAway:

@@ -2,11 +2,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from daemon.domain.heart_rate import Bpm
-from daemon.domain.plan import Block, Course, Edge, HeartLed, Leg, Part, PlanRef, Step, StepKind
+from daemon.domain.plan import SLIVER_S, Block, Course, Edge, HeartLed, Leg, Part, PlanRef, Step, StepKind
 from daemon.domain.zones import TargetZone
 from tests.builders import EASY, PLANNED, course, led
 
@@ -226,20 +226,25 @@ def test_cutting_a_leg_short_leaves_no_gap(parts: list[Part], share: float, data
     assert shorter.for_s == pytest.approx(laid_out.for_s - (leg.ends_s - at_s))
 
 
-@given(st.lists(PARTS, min_size=1, max_size=4), st.floats(0, 1, exclude_max=True), st.floats(0, 1000), st.data())
-def test_a_pause_leaves_no_gap_and_loses_nothing(
-    parts: list[Part], share: float, for_s: float, data: st.DataObject
-) -> None:
+@given(
+    st.lists(PARTS, min_size=1, max_size=4), st.floats(0, 1, exclude_max=True), st.floats(0, 1000), st.integers(0, 1000)
+)
+@example([Step(WARM_UP, 1)], 0.9999999999999998, 2.0, 0)
+@example([Step(WARM_UP, 1), Step(RUN, 60)], 0.9999999999999998, 2.0, 0)
+def test_a_pause_leaves_no_gap_and_loses_nothing(parts: list[Part], share: float, for_s: float, chosen: int) -> None:
     laid_out = Course.of(parts)
     assume(laid_out.legs)
-    index = data.draw(st.integers(0, len(laid_out.legs) - 1))
-    leg = laid_out.legs[index]
+    index = chosen % len(laid_out.legs)
+    leg, later = laid_out.legs[index], laid_out.legs[index + 1 :]
     from_s = leg.starts_s + share * leg.for_s
     assume(from_s < leg.ends_s)
     longer = laid_out.paused(index, from_s, from_s + for_s)
     assert all(after.starts_s == before.ends_s for before, after in pairwise(longer.legs))
     assert longer.for_s == pytest.approx(laid_out.for_s + for_s)
     assert longer.least_s <= longer.for_s
-    on = longer.legs[longer.index_at(from_s + for_s)]
-    assert on.kind is leg.kind  # it goes on at once
-    assert on.for_s == pytest.approx(leg.ends_s - from_s)
+    after = index + (2 if from_s > leg.starts_s else 1)
+    assert longer.legs[after - 1].kind is PAUSE
+    assert longer.index_at(from_s + for_s) == after  # it goes on at once
+    left_s = leg.ends_s - from_s
+    left = [(leg.kind, pytest.approx(left_s))] if left_s >= SLIVER_S else []
+    assert [(one.kind, one.for_s) for one in longer.legs[after:]] == [*left, *((one.kind, one.for_s) for one in later)]

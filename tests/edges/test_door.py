@@ -256,7 +256,7 @@ class FarLine(asyncio.Transport):
 
 @pytest.mark.parametrize(
     ("far_end", "inside"),
-    [("192.168.1.20", 2), ("fd00::20", 2), ("127.0.0.1", 5), ("::1", 5)],
+    [("192.168.1.20", 2), ("fd00::20", 2), ("127.0.0.1", 5), ("::1", 5), ("::ffff:127.0.0.1", 5)],
 )
 def test_one_far_end_cannot_fill_the_house_but_a_proxy_on_this_machine_may(far_end: str, inside: int) -> None:
     door = FrontDoor(Limits(guests_each=2))

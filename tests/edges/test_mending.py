@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from config.faults import SettingsError
 from config.loader import load
@@ -163,7 +164,7 @@ async def test_systemd_hears_that_it_is_ready_and_what_is_the_matter_and_goes_on
         (FAULTY.replace("127.0.0.1", "0.0.0.0"), {}),  # noqa: S104 - as a household has it
         (FAULTY.replace("[[", 'address = "http://house.lan"\n[[', 1), {}),
         (FAULTY, {"Host": "evil.example"}),
-        (FAULTY, {"X-Forwarded-For": "192.0.2.1"}),
+        (FAULTY, {"X-Forwarded-Proto": "https"}),
     ],
     ids=["open to the house", "behind another server", "another name", "handed on"],
 )
@@ -230,6 +231,25 @@ async def test_without_a_free_address_the_settings_are_awaited_all_the_same(wait
             assert waiting.told()[0] == "READY=1\nSTATUS=settings fault: 1; duurloop check shows them"
             await waiting.write(GOOD)
             assert await settings is not None
+
+
+async def test_an_address_that_becomes_free_is_taken(waiting: Waiting) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        waiting.file.write_text(FAULTY.replace("127.0.0.1:0", where), encoding="utf-8")
+        async with waiting.waits():
+            with capture_logs() as logs:
+                await waiting.clock.pass_time(3 * LOOK_S)
+                await waiting._until_asleep()
+            assert logs == []  # it was said once
+            waiting.told()
+            taken.close()
+            await waiting.clock.pass_time(LOOK_S)
+            await waiting._until_asleep()
+            assert (await waiting.get())[0] == 503
+            assert waiting.loads == 1
 
 
 async def test_a_secret_that_appears_is_noticed(waiting: Waiting) -> None:

@@ -2,17 +2,29 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
 from yarl import URL
 
-from daemon.page.access import COOKIE
+from config.forms import PAGES
+from connectors.sqlite import open_database
+from connectors.sqlite_strava import SqliteBook
+from daemon.page.access import COOKIE, Access
 from daemon.page.keys import PAGE_SECRET, form_token, link_token
-from daemon.page.terms import Door
-from tests.fakes import runner
+from daemon.page.server import answering
+from daemon.page.site import site_of
+from daemon.page.terms import Door, Terms
+from daemon.page.webhook import Webhook
+from daemon.remote import RefusedError
+from daemon.store import StoreError
+from tests.edges.test_webhook import Ear
+from tests.fakes import MemoryStore, runner
 from tests.page_house import ELS, PageHouse
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -124,10 +136,22 @@ class TestAnOpenDoor:
             assert await status(page, "/") == 200
             assert await status(page, "/", headers={"Host": "localhost:8421"}) == 200
 
-    @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+    @pytest.mark.parametrize(
+        "name", ["X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-anything", "Forwarded", "Via", "X-Real-IP"]
+    )
     async def test_is_closed_for_what_a_proxy_hands_on(self, name: str) -> None:
         async with house(door=Door(is_open=True)) as lives, lives.browser(headers={name: "203.0.113.9"}) as far:
             assert await status(far, "/") == 403
+
+    async def test_is_closed_for_a_proxy_that_says_nothing_of_itself_but_speaks_as_no_browser_does(self) -> None:
+        async with house(door=Door(is_open=True)) as lives, lives.browser(version=aiohttp.HttpVersion10) as far:
+            assert await status(far, "/") == 403
+            assert await status(far, "/healthz") == 200
+
+    async def test_is_open_under_the_machines_ipv4_address_in_the_clothes_of_ipv6(self) -> None:
+        headers = {"Host": "[::ffff:127.0.0.1]:8421"}
+        async with house(door=Door(is_open=True)) as lives, lives.browser(headers=headers) as page:
+            assert await status(page, "/") == 200
 
     async def test_is_closed_for_an_address_that_is_not_the_machines_own(self) -> None:
         async with house(door=Door(is_open=True)) as lives, lives.browser(headers={"Host": "192.0.2.7"}) as near:
@@ -192,6 +216,15 @@ class TestChangingSomething:
                 assert (await self.press(phone, {"token": token}, "/live/Jan/release"))[0] == 404
 
 
+async def test_a_page_elsewhere_may_link_here_and_fetch_nothing() -> None:
+    async with house(door=Door(is_open=True)) as lives, lives.browser() as page:
+        for path in ("/", "/events", "/live/Els/curve.svg"):
+            fetched = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+            assert (await status(page, path, headers=fetched), path) == (403, path)
+        followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+        assert await status(page, "/", headers=followed) == 200
+
+
 async def test_a_stream_is_not_opened_for_another_page() -> None:
     async with house(door=Door(is_open=True)) as lives, lives.browser() as page:
         assert await status(page, "/events", headers={"Origin": "https://evil.example.com"}) == 403
@@ -211,7 +244,7 @@ async def test_no_path_leads_around_the_door(path: str) -> None:
 
 async def test_every_page_lets_nothing_in_from_elsewhere() -> None:
     async with house(door=Door(is_open=True)) as lives, lives.browser() as page:
-        for path in ("/", "/runs", "/week", "/plan", "/status", "/help", "/nowhere"):
+        for path in ("/", "/live/Els/card", "/runs", "/week", "/plan", "/status", "/help", "/nowhere"):
             async with page.get(path) as answer:
                 text = await answer.text()
                 policy = answer.headers["Content-Security-Policy"]
@@ -219,4 +252,118 @@ async def test_every_page_lets_nothing_in_from_elsewhere() -> None:
             assert "unsafe" not in policy
             assert " style=" not in text
             assert "<script>" not in text
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "frame-ancestors 'none'" in policy
+            assert is_safe(answer)
+
+
+def is_safe(answer: aiohttp.ClientResponse) -> bool:
+    """Tell whether an answer is neither guessed at, nor shown elsewhere, nor found by a search."""
+    return (
+        answer.headers["X-Content-Type-Options"] == "nosniff"
+        and answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        and answer.headers["Referrer-Policy"] == "same-origin"
+        and answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/healthz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/manifest.webmanifest", 200),
+        ("GET", "/nowhere", 404),
+        ("PUT", "/", 405),
+        ("POST", "/healthz", 405),
+        ("POST", "/live/Els/stop", 409),
+        ("POST", "/live/Els/release", 200),
+        ("GET", "/enter/x", 403),
+    ],
+)
+async def test_every_other_answer_does_neither(method: str, path: str, status: int) -> None:
+    async with house(door=Door(is_open=True)) as lives, lives.browser() as page:
+        token = form_token(await lives.memory.secret(PAGE_SECRET), "")
+        headers = {"Accept": "application/json", "X-Duurloop-Token": token}
+        async with page.request(method, path, headers=headers) as answer:
+            assert answer.status == status
+            assert is_safe(answer)
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+@asynccontextmanager
+async def wing(*routes: web.AbstractRouteDef, door: Door = AT_HOME) -> AsyncIterator[str]:
+    """Give the address of a house that has these routes alone."""
+    access = Access({"Els": ELS}, MemoryStore(), door)
+    async with answering("127.0.0.1", 0, routes, middlewares=[access.middleware]) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def test_what_nobody_thought_of_is_a_kind_page_and_stands_in_the_log() -> None:
+    async def stumble(_request: web.Request) -> web.Response:
+        raise KeyError("a bug")
+
+    async with wing(web.get("/", stumble), door=Door(is_open=True)) as address, aiohttp.ClientSession() as session:
+        with capture_logs() as logs:
+            async with session.get(address) as answer:
+                text = await answer.text()
+        assert (answer.status, "Something went wrong here." in text, "a bug" in text) == (500, True, False)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert [(one["event"], repr(one["exc_info"])) for one in logs] == [("page_broken", "KeyError('a bug')")]
+
+
+@pytest.mark.parametrize("error", [StoreError("disk gone"), RefusedError("no"), KeyError("a bug")])
+async def test_an_answer_that_was_begun_is_not_followed_by_a_second_one(error: Exception) -> None:
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun")
+        raise error
+
+    heard = b""
+    async with (
+        wing(web.get("/", break_off), door=Door(is_open=True)) as address,
+        aiohttp.ClientSession() as session,
+        session.get(address) as answer,
+    ):
+        with suppress(aiohttp.ClientPayloadError):
+            async for piece in answer.content.iter_any():
+                heard += piece
+    assert (answer.status, heard) == (200, b"begun")
+
+
+class TestStravasWayIn:
+    @staticmethod
+    @asynccontextmanager
+    async def at(path: str, folder: Path) -> AsyncIterator[str]:
+        """Give the address of a house with a page at `/plan` and the webhook at `path`."""
+
+        async def show(_request: web.Request) -> web.Response:
+            return web.Response(text="Els")
+
+        async with open_database(folder / "runs.sqlite") as database:
+            webhook = Webhook(f"https://house.example.org{path}", SqliteBook(database), Ear())
+            async with wing(web.get("/plan", show), *webhook.routes()) as address:
+                yield address
+
+    async def test_knows_no_keys(self, tmp_path: Path) -> None:
+        headers = {"Origin": "https://strava.example"}
+        async with (
+            self.at("/strava", tmp_path) as address,
+            aiohttp.ClientSession(headers=headers) as strava,
+            strava.post(f"{address}/strava", json={}) as answer,
+        ):
+            assert answer.status == 200
+
+    async def test_takes_no_key_from_a_page_of_ours(self, tmp_path: Path) -> None:
+        async with (
+            self.at("/plan", tmp_path) as address,
+            aiohttp.ClientSession() as stranger,
+            stranger.get(f"{address}/plan") as answer,
+        ):
+            assert (answer.status, "Els" in await answer.text()) == (403, False)
+
+    async def test_is_at_no_path_of_ours(self) -> None:
+        async with house() as lives:
+            site = site_of(lives.house, Terms(AT_HOME), b"")
+        paths = {route.path for route in site.routes if isinstance(route, web.RouteDef)}
+        assert {path.split("/")[1] for path in paths} - {""} == PAGES

@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 
 from daemon.page.feed import Feed
-from daemon.page.health import PATIENCE_S, Process, health_routes, ill_of, metrics_text
+from daemon.page.health import PATIENCE_S, SHARED_S, Process, health_routes, ill_of, metrics_text
 from daemon.page.house import House
 from daemon.page.server import answering
 from daemon.remote import Answer
 from daemon.store import StoreError
 from tests.edges.test_page_status import STRAP, channel, house, runner
-from tests.fakes import FakeClock, MemoryStore
+from tests.fakes import FakeClock, MemoryStore, eventually
 
 WELL = house()
 SILENT = channel("Els/phone", ok=False, reason="no answer yet")
@@ -61,10 +61,13 @@ class Answering:
     answer: Answer = field(default_factory=house)
     trouble: Exception | None = None
     hangs: bool = False
+    asked: int = 0
+    """How often it was asked."""
     clock: FakeClock = field(default_factory=FakeClock)
 
     async def status(self, asked: Any) -> Answer:  # noqa: ANN401
         assert asked == {}
+        self.asked += 1
         if self.hangs:
             await asyncio.Event().wait()
         if self.trouble:
@@ -142,28 +145,63 @@ async def test_a_service_that_hangs_is_not_waited_for() -> None:
     assert (status, '"reason": "no_answer"' in text) == (503, True)
 
 
+async def test_a_crowd_costs_one_look_a_second() -> None:
+    service = Answering()
+    async with service.served() as get:
+        await asyncio.gather(*(get(path) for path in ("/healthz", "/metrics") * 20))
+        assert service.asked == 1
+        service.answer = house(late=["recorder"])
+        assert (await get("/healthz"))[0] == 200  # what was seen a moment ago
+        await service.clock.pass_time(SHARED_S)
+        assert [(await get("/healthz"))[0] for _ in range(20)] == [503] * 20
+    assert service.asked == 2
+
+
+async def test_those_who_wait_for_a_service_that_hangs_wait_for_one_look() -> None:
+    hanging = Answering(hangs=True)
+    async with hanging.served() as get:
+        asked = [asyncio.ensure_future(get(path)) for path in ("/healthz", "/metrics") * 5]
+        while not all(one.done() for one in asked):
+            await hanging.clock.pass_time(PATIENCE_S)
+            await asyncio.wait(asked, timeout=0.01)
+    assert {one.result()[0] for one in asked} == {503}
+    assert hanging.asked <= 2  # whoever came last may have come after the first look
+
+
+async def test_who_goes_before_there_was_an_answer_leaves_the_next_one_to_ask_anew() -> None:
+    hanging = Answering(hangs=True)
+    async with hanging.served() as get:
+        gone = asyncio.ensure_future(get("/healthz"))
+        await eventually(lambda: hanging.asked == 1)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        hanging.hangs = False
+        await hanging.clock.pass_time(PATIENCE_S + SHARED_S)
+        assert (await get("/healthz"))[0] == 200
+
+
 def test_the_figures_are_in_prometheus_own_format() -> None:
     ill = house(outbox=messages(SILENT, channel("Jan/mail"), waiting=3), late=["recorder"])
-    found = parsed(metrics_text(ill, 2, "0.1.0", PROCESS))
+    found = parsed(metrics_text(ill, "0.1.0", PROCESS))
     assert found["duurloop_build_info"] == 1
     assert found["duurloop_start_time_seconds"] == 1795158000
     told = {name.removeprefix("duurloop_"): value for name, value in found.items()}
     assert told["workers_late"] == 1
     assert (told["messages_waiting"], told["channels"], told["channels_failing"]) == (3, 2, 1)
-    assert (told["straps_configured"], told["radio_ok"], told["page_streams"]) == (2, 1, 2)
+    assert (told["straps_configured"], told["radio_ok"]) == (2, 1)
     assert (told["process_cpu_seconds_total"], told["process_resident_memory_bytes"]) == (1.5, 65e6)
 
 
 def test_without_a_strap_nothing_is_said_of_the_radio() -> None:
     without = house(runner("Els", strap={**STRAP, "configured": False}))
-    assert "duurloop_radio_ok" not in parsed(metrics_text(without, 0, "0.1.0", PROCESS))
+    assert "duurloop_radio_ok" not in parsed(metrics_text(without, "0.1.0", PROCESS))
 
 
 def test_the_figures_are_the_same_whether_somebody_runs_or_not_and_name_nobody() -> None:
     session = {"id": "s1", "elapsed_s": 600, "started": True, "bpm": 131, "position": "inside", "step": "run"}
     runs = house(runner("Els", session=session), runner("Jan", strap={**STRAP, "connected": False}))
-    text = metrics_text(runs, 0, "0.1.0", PROCESS)
-    assert text == metrics_text(WELL, 0, "0.1.0", PROCESS)
+    text = metrics_text(runs, "0.1.0", PROCESS)
+    assert text == metrics_text(WELL, "0.1.0", PROCESS)
     assert not re.search(r"Els|Jan|phone|mail|Polar", text)
 
 

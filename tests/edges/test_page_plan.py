@@ -14,14 +14,14 @@ from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Block, Course, PlanRef, Step, StepKind
 from daemon.domain.progress import Move, Outing, Proposal, Why
 from daemon.domain.run import Source
-from daemon.domain.wording import ENGLISH, Language
+from daemon.domain.wording import ENGLISH, Language, proposal_text
 from daemon.domain.zones import TargetZone, ZoneOrigin
 from daemon.household import Plan, Runner
 from daemon.page.plan import plan_routes
 from daemon.page.plan_view import PlanSeen, Said, Went, plan_body, size_text
 from daemon.planning import Standing
 from daemon.remote import RefusedError
-from daemon.store import Pause, Paused, StepChosen, ZoneSet
+from daemon.store import Pause, Paused, StepChosen, StepRun, ZoneSet
 from tests.fakes import ELS, EVENING, MemoryStore, runner
 from tests.small_house import HOSTILE, Answered, SmallHouse, a_run, is_harmless
 
@@ -252,6 +252,34 @@ async def test_where_several_are_seen_each_keeps_what_is_nobody_elses_business()
         assert not re.search("broken heart|medication|17 November|strong", page.words)
         assert "Tuesday 10 November" in page.words
         assert 'href="/runs/run-20261110?runner=Els"' in page.text
+
+
+@web
+@pytest.mark.parametrize("is_kept", [True, False], ids=["still kept", "gone after its days"])
+async def test_of_a_run_by_strava_alone_others_see_the_step_that_comes_and_neither_its_day_nor_why(
+    is_kept: bool,  # noqa: FBT001 - a case
+) -> None:
+    async with house_of(ON_PLAN, JAN).open() as house:
+        for day in (10, 12):
+            await house.keep(a_run(f"2026-11-{day} 18:30", plan=PlanRef("rustig-12", 1)))
+        strava = a_run("2026-11-17 18:30", source=Source.STRAVA_API)
+        if is_kept:
+            await house.keep(strava)
+        line = StepRun("Els", strava.id, strava.started_at, PlanRef("rustig-12", 1), 2)
+        await house.store.commit([line])
+        page = await house.look("/plan", runner="Els")
+        assert "Step 2 of 3 Two minutes" in page.words
+        assert "17 November" not in page.words
+        assert "Thursday 12 November" in page.words
+        assert all(words not in page.words for words in SAID_AFTER_A_RUN)
+
+
+SAID_AFTER_A_RUN = [
+    line
+    for why in set(Why) - {Why.BEGIN, Why.CHOSEN}
+    for turn in range(8)
+    if (line := proposal_text(Proposal(Move.NEXT, 2, why), ENGLISH, turn))
+]
 
 
 @web

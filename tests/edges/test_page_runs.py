@@ -252,6 +252,26 @@ async def test_what_only_stravas_api_knows_is_for_its_own_runner(visit: Visit) -
         assert ((await visit.get(path)).status, (await visit.get(path, "Els")).status) == (404, 200)
 
 
+async def test_a_page_is_full_of_what_may_be_seen_and_its_end_tells_nothing_of_the_rest(visit: Visit) -> None:
+    for number in range(2 * ON_A_PAGE + 4):
+        source = (Source.STRAVA_API, Source.FILE)[number % 2]
+        started_at = EVENING - timedelta(days=number)
+        await visit.keep(a_run(f"run-{number}", sources=(source,), started_at=started_at))
+    first = await visit.get("/runs?runner=Els")
+    (older,) = [link for link in first.links if "before=" in link]
+    second = await visit.get(older)
+    listed = [[link for link in page.links if link.startswith("/runs/")] for page in (first, second)]
+    own = [f"/runs/run-{number}" for number in range(1, 2 * ON_A_PAGE + 4, 2)]
+    assert listed == [own[:ON_A_PAGE], own[ON_A_PAGE:]]
+    assert (EVENING - timedelta(days=2 * ON_A_PAGE - 1)).strftime("before=%Y-%m-%d") in older  # of one that is shown
+
+
+async def test_where_all_is_by_strava_others_are_not_told_that_there_is_nothing(visit: Visit) -> None:
+    await visit.keep(a_run("by-api", sources=(Source.STRAVA_API,)))
+    page = await visit.get("/runs?runner=Els")
+    assert ("No runs yet" in page.words, "own page" in page.words) == (False, True)
+
+
 # -- one run -----------------------------------------------------------------------------------------
 
 

@@ -98,7 +98,7 @@ def test_what_was_and_what_comes_is_said_as_people_say_it() -> None:
     assert said(house(els))[1:] == [
         "Last run: yesterday at 18:30, 31 min",
         "Pause up to and including 2026-12-24",
-        "Next reminder: 2026-11-24 18:30",
+        "Next reminder: Tuesday at 18:30",
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_run_that_only_stravas_api_knows_is_told_to_its_own_runner_alone() -> 
 def test_it_says_when_the_last_copy_was_made_and_where_it_lies() -> None:
     assert "There is no copy of it yet." in said(house(), title="What is kept")
     copied = house(store={"trouble": None, "copied_at": "2026-11-20T08:00:00+01:00"})
-    assert "Last copy: 2026-11-20 08:00, made before an update; it lies on the same disk." in said(
+    assert "Last copy: Friday at 08:00, made before an update; it lies on the same disk." in said(
         copied, title="What is kept"
     )
 
@@ -179,4 +179,4 @@ async def test_a_terminal_hears_the_same_of_everybody_with_the_commands_that_lea
 
 
 def test_it_speaks_the_viewers_language() -> None:
-    assert "duurloop draait sinds 2026-11-20 08:00." in status_body(house(), ELS, DUTCH)
+    assert "duurloop draait sinds vrijdag om 08:00." in status_body(house(), ELS, DUTCH)

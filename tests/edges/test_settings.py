@@ -82,6 +82,36 @@ def test_a_webhook_wants_the_server_of_the_page(write: Write) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/plan",
+        "/runs/strava",
+        "/feel",
+        "/static/x",
+        "/pl%61n",
+        "/../plan",
+        "/.",
+        "//plan",
+        "/{tail:.*}",
+        "/a b",
+    ],
+)
+def test_a_webhook_has_a_path_that_no_page_has(write: Write, path: str) -> None:
+    strava = f'[strava]\nclient_id = 1\nclient_secret = "abcdef"\nwebhook = "https://home.example{path}"\n'
+    assert faults(write(strava + ELS)) == [
+        "4: strava.webhook: wants a path that no page of ours has, as https://home.example.org/strava"
+    ]
+
+
+@pytest.mark.parametrize("path", ["/strava", "/strava/", "/hooks/b1a9-4.x_~", "/planning"])
+def test_any_other_plain_path_will_do(write: Write, path: str) -> None:
+    strava = f'[strava]\nclient_id = 1\nclient_secret = "abcdef"\nwebhook = "https://home.example{path}"\n'
+    assert load(write(strava + ELS), {}).strava.webhook == f"https://home.example{path}".rstrip("/")
+
+
 def test_a_whole_household_is_read(write: Write) -> None:
     settings = load(
         write(
@@ -187,6 +217,7 @@ def test_the_page_needs_no_link_only_where_nobody_else_can_reach_it(
 
 RUNNER_FAULTS = {
     "name empty": ('name = ""', "name: must be one line of text, not empty, of at most 40 characters"),
+    "name of dots": ('name = ".."', "name: must be one line of text, not empty, of at most 40 characters"),
     "name of two lines": ('name = "a\\nb"', "name: must be one line of text, not empty, of at most 40 characters"),
     "language": ('language = "de"', "language: must be 'nl' or 'en'"),
     "zone turned round": ('zone = "136-118"', "zone: the lower edge comes first"),

@@ -8,13 +8,16 @@ import aiohttp
 import pytest
 
 from daemon.domain.heart_rate import SensorContact
+from daemon.domain.run import Source
 from daemon.domain.strap import RadioChanged, RadioTrouble
+from daemon.household import Runner
 from daemon.page.access import COOKIE
 from daemon.page.events import MOST_STREAMS
 from daemon.page.keys import PAGE_SECRET, link_token
 from daemon.page.terms import Door
 from daemon.permit import Connect
-from tests.fakes import runner
+from daemon.store import Brought
+from tests.fakes import judged_run, runner
 from tests.page_house import ELS, PLAN, PageHouse, events, next_of
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -120,6 +123,29 @@ class TestWhatStandsThere:
                 assert "<polyline" in await answer.text()
 
 
+class TestTheLastRun:
+    @pytest.mark.parametrize(
+        ("source", "runners", "is_shown"),
+        [
+            (Source.STRAVA_API, (ELS, JAN), False),
+            (Source.STRAVA_API, (ELS,), True),
+            (Source.FILE, (ELS, JAN), True),
+        ],
+    )
+    async def test_by_strava_alone_is_shown_to_its_own_runner_only(
+        self,
+        source: Source,
+        runners: tuple[Runner, ...],
+        is_shown: bool,  # noqa: FBT001 - a case
+    ) -> None:
+        async with PageHouse(runners=runners).lives() as house, house.browser() as browser:
+            run = replace(judged_run("last"), sources=(source,))
+            await house.memory.bring(Brought(run, (), "x"), lambda _: [])
+            for path in ("/", "/?runner=Els", "/live/Els/card"):
+                page = await shown(browser, path)
+                assert ("/runs/last" in page, "Last run" in page) == (is_shown, is_shown)
+
+
 class TestAlongACourse:
     async def test_it_shows_what_is_on_what_comes_and_the_time_left(self) -> None:
         async with PageHouse(runners=(ON_A_PLAN,)).lives() as house, house.browser() as browser:
@@ -179,6 +205,22 @@ class TestTheStream:
         ):
             told = events(answer)
             assert {(await next_of(told, "look"))["runner"] for _ in range(2)} == {"Els", "Jan"}
+
+    async def test_brings_the_curve_so_far_with_its_gaps(self) -> None:
+        async with PageHouse().lives() as house, house.browser() as browser:
+            await house.wear("Els", 20, 120)
+            await house.clock.pass_time(20)
+            await house.beat("Els", 5, 120)
+            async with browser.get("/events") as answer:
+                past = await next_of(events(answer), "past")
+        assert past["bpm"] == [120] * 20 + [None] + [120] * 5
+
+    async def test_says_the_zone_of_a_run_that_begins_while_the_page_is_open(self) -> None:
+        async with PageHouse().lives() as house, house.browser() as browser, browser.get("/events") as answer:
+            told = events(answer)
+            await next_of(told, "look")
+            await house.wear("Els", 2)
+            assert (await next_of(told, "look"))["zone"] == [118, 136]
 
     async def test_tells_each_second_once_on_the_whole_however_often_a_strap_speaks(self) -> None:
         async with PageHouse().lives() as house, house.browser() as browser, browser.get("/events") as answer:

@@ -367,6 +367,14 @@ class TestSteering:
             assert await house.ask("skip", leg=0) == await house.ask("skip", leg=0)
             assert (await house.status())["session"]["step"] == "cool_down"
 
+    async def test_a_tap_between_the_end_of_a_step_and_the_next_one_s_cue_is_for_the_next_one(self) -> None:
+        async with House().lives() as house:
+            await house.ask("start", plan="rustig-12:2")
+            await house.wear("Els", 119)
+            house.clock.jump(1.1)
+            await house.ask("skip", leg=1)
+            assert (await house.status())["session"]["step"] is None
+
     async def test_what_is_left_of_a_step_stands_still_while_the_runner_does(self) -> None:
         async with House().lives() as house:
             session = (await house.ask("start", plan="rustig-12:2"))["session"]

@@ -191,6 +191,15 @@ async def test_a_group_is_told_to_those_in_it(store: Store) -> None:
     assert await weeks_of(store).together(W47) is None
 
 
+async def test_others_are_told_the_step_and_not_why_where_that_may_follow_from_a_run_by_strava(store: Store) -> None:
+    await store.commit(kept(run_at(1)))
+    weeks = replace(weeks_of(store), own_only=True)
+    assert (await weeks.week(W47, SUNDAY_EVENING)).place == PLACE
+    await store.bring(Brought(replace(run_at(0), sources=(Source.STRAVA_API,)), (), "strava:1"), lambda _: [])
+    place = (await weeks.week(W47, SUNDAY_EVENING)).place
+    assert place == replace(PLACE, proposal=Proposal(Move.SAME, 5, Why.ALONG))
+
+
 # -- five years ------------------------------------------------------------------------------------------
 
 
