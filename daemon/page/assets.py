@@ -87,7 +87,7 @@ def _manifest(name: str) -> Mapping[str, object]:
         "scope": "/",
         "display": "standalone",
         "background_color": "#faf8f3",
-        "theme_color": "#2f7d5b",
+        "theme_color": "#23694b",
         "icons": [
             {"src": asset("icon.svg"), "type": "image/svg+xml", "sizes": "any"},
             {"src": asset("icon-192.png"), "type": "image/png", "sizes": "192x192"},

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from daemon.domain.run import Run
 from daemon.domain.session import leg_on
-from daemon.domain.wording import Language, course_text, day_word, verdict_text
+from daemon.domain.wording import Language, course_text, date_text, day_word, verdict_text
 from daemon.domain.wording.text import in_minutes
 from daemon.following import Followed
 from daemon.page.frame import form, web_query
@@ -19,6 +19,7 @@ from daemon.planning import Standing
 from daemon.report import run_report
 
 MAIN = ' class="main"'
+A_WEEK = 7  # days
 UNKNOWN = "–"  # noqa: RUF001 - what stands where there is no value
 
 
@@ -42,8 +43,10 @@ def card(request: web.Request, followed: Followed, glance: Mapping[str, Any], ar
         inner += f'<div class="way">{_run_part(glance, language)}{_tonight(around, language)}{said}{buttons}</div>'
         inner += _chart(followed.name, language)
     else:
-        tonight = _tonight(around, language) + _last(around, followed, language)
-        inner += f'<div class="way">{tonight}{said}{buttons}</div>'
+        told = [_tonight(around, language), _last(around, followed, language)]
+        if _ran_today(around, followed):  # who comes from a run looks back first
+            told.reverse()
+        inner += f'<div class="way">{"".join(told)}{said}{buttons}</div>'
     heading = "h1" if is_alone else "h2"
     link = f'<a href="/?{web_query(runner=followed.name)}">{escape(followed.name)}</a>'
     name = escape(followed.name) if is_alone else link
@@ -83,7 +86,7 @@ def _gauge(glance: Mapping[str, Any], language: Language) -> str:
     width, at, label = round(gauge["high"] - gauge["low"], 1), gauge.get("at"), escape(language.say("The calm zone"))
     shown = f'transform="translate({at} 0)"' if at is not None else 'visibility="hidden"'
     return (
-        f'<svg class="gauge" viewBox="-3 0 106 14" role="img" aria-label="{label}">'
+        f'<svg class="gauge" viewBox="-3 0 106 14" preserveAspectRatio="xMinYMid" role="img" aria-label="{label}">'
         '<rect class="track" x="0" y="5" width="100" height="5" rx="2.5"/>'
         f'<rect class="band" x="{gauge["low"]}" y="4" width="{width}" height="7" rx="1.5"/>'
         f'<path class="marker" d="M-2.4 0h4.8L0 4.2zM-.7 3h1.4v10h-1.4z" {shown}/></svg>'
@@ -148,6 +151,11 @@ def _tonight(around: Around, language: Language) -> str:
     )
 
 
+def _ran_today(around: Around, followed: Followed) -> bool:
+    run = around.last
+    return run is not None and run.started_at.astimezone(followed.coach.runner.timezone).date() == around.today
+
+
 def _last(around: Around, followed: Followed, language: Language) -> str:
     run = around.last
     if run is None:
@@ -159,10 +167,12 @@ def _last(around: Around, followed: Followed, language: Language) -> str:
     share = told["calm_pct"]
     is_calm, title = escape(language.say("calm")), escape(language.say("Last run"))
     calm = f', <data value="{share}">{round(share)} %</data> {is_calm}' if share is not None else ""
+    path, feel = f"/runs/{escape(run.id)}", escape(language.say("How did it feel?"))
+    look = f'<p><a class="button" href="{path}">{feel}</a></p>' if _ran_today(around, followed) else ""
     return (
-        f'<p class="last">{title}: <a href="/runs/{escape(run.id)}">{escape(day)}, '
+        f'<p class="next last"><strong>{title}</strong> <a href="{path}">{escape(day)}, '
         f'<data value="{told["duration_s"]}">{escape(minutes)}</data>, '
-        f'<data value="{told["verdict"]}">{escape(verdict)}</data></a>{calm}</p>'
+        f'<data value="{told["verdict"]}">{escape(verdict)}</data></a>{calm}</p>{look}'
     )
 
 
@@ -172,7 +182,9 @@ def _day(began: datetime, today: date, language: Language) -> str:
         return language.say("today")
     if days == 1:
         return language.say("yesterday")
-    return day_word(began.date(), language) if days < 7 else f"{began:%d-%m-%Y}"  # noqa: PLR2004 - a week
+    if days < A_WEEK:
+        return day_word(began.date(), language)
+    return date_text(began.date(), language, today=today)
 
 
 # -- what can be done ------------------------------------------------------------------------------------
@@ -203,6 +215,10 @@ def _offers(followed: Followed, around: Around, language: Language) -> list[tupl
         return []
     offers: list[tuple[str, str, bool]] = []
     session = coach.session
+    is_done = coach.is_open and session.course is not None and session.leg >= len(session.course.legs)
+    stop = ("stop", say("Stop"), is_done)
+    if is_done:
+        offers.append(stop)
     if coach.is_open and session.started_at is not None:
         if session.held_at is not None:
             offers.append(("go_on", say("Go on"), True))
@@ -214,11 +230,10 @@ def _offers(followed: Followed, around: Around, language: Language) -> list[tupl
         offers.append(("free", say("Start"), True))
     else:
         offers += [("start", say("Start"), True), ("free", say("Run freely"), False)]
-    if coach.is_open:
-        is_done = session.course is not None and session.leg >= len(session.course.legs)
-        offers.append(("stop", say("Stop"), is_done))
     if permit.released_until is not None or not permit.granted:
         offers.append(("arm", say("Listen to my strap"), False))
     else:
         offers.append(("release", say("I'm going outside"), False))
+    if coach.is_open and not is_done:
+        offers.append(stop)  # the last one, and so never under or beside the pause
     return offers

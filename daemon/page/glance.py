@@ -9,7 +9,8 @@ from daemon.coach import Coach
 from daemon.domain.curve import Curve, curve_of
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
 from daemon.domain.plan import Course, Leg
-from daemon.domain.session import CURRENT_S, Session, course_s, current_bpm, leg_on
+from daemon.domain.session import CURRENT_S, Phase, Session, course_s, current_bpm, leg_on
+from daemon.domain.trace import HYSTERESIS_BPM
 from daemon.domain.wording import cue_text
 from daemon.domain.wording.glance import LiveState, limit_line, live_text, next_line
 from daemon.domain.wording.text import clock_text
@@ -41,7 +42,7 @@ def glance_of(followed: Followed, contact: SensorContact | None, clock: Clock) -
         "age_s": None if bpm is None else _age_s(session, now),
         "zone": [target.low, target.high] if target else None,
         "gauge": gauge_of(target, bpm),
-        "limit": limit_line(target.high, runner.language) if target else None,
+        "limit": limit_line(target.high, runner.language) if target and state is not LiveState.RESTING else None,
         **_run_part(coach, now),
         **_course_part(session, runner, now),
     }
@@ -98,23 +99,24 @@ def state_of(followed: Followed, contact: SensorContact | None, now: Instant) ->
     coach, link, permit = followed.coach, followed.link, followed.permit
     if coach.is_open:
         return _state_in_run(followed, contact, now)
-    if followed.source is None:
-        return LiveState.STRAPLESS
-    if permit.released_until is not None:
-        return LiveState.RELEASED
-    if link.trouble:
-        return LiveState.NO_RADIO
-    if not permit.granted:
-        return LiveState.UNARMED
-    return LiveState.LISTENING if link.connected else LiveState.ABSENT
+    reasons = (
+        (followed.source is None, LiveState.STRAPLESS),
+        (permit.released_until is not None, LiveState.RELEASED),
+        (link.trouble is not None, LiveState.NO_RADIO),
+        (coach.session.phase is Phase.RESTING, LiveState.RESTING),
+        (not permit.granted, LiveState.UNARMED),
+        (link.connected, LiveState.LISTENING),
+    )
+    return next((state for holds, state in reasons if holds), LiveState.ABSENT)
 
 
 def _state_in_run(followed: Followed, contact: SensorContact | None, now: Instant) -> LiveState:
     session = followed.coach.session
     if session.held_at is not None:
         return LiveState.HELD
-    if current_bpm(session, now) is not None:
-        return _STATES[session.trace.position] if session.trace.position else LiveState.FREE
+    bpm = current_bpm(session, now)
+    if bpm is not None:
+        return _where(bpm, session)
     if followed.permit.released_until is not None:
         return LiveState.RELEASED
     if not followed.link.connected:
@@ -122,6 +124,20 @@ def _state_in_run(followed: Followed, contact: SensorContact | None, now: Instan
     if session.heard_at is None or now - session.heard_at > CURRENT_S:
         return LiveState.QUIET
     return LiveState.NO_CONTACT if contact is SensorContact.LOST else LiveState.UNSURE
+
+
+def _where(bpm: Bpm, session: Session) -> LiveState:
+    """Say where the heart is, so that the word does not contradict the figure beside it.
+
+    The smoothed value lags, and keeps its side of an edge a little longer; the figure is the last beat's. Where the two
+    differ the figure has the word, unless it is only a beat or two beyond an edge.
+    """
+    target, smoothed = session.terms.target, session.trace.position
+    if target is None or smoothed is None:
+        return LiveState.FREE
+    raw = target.locate(bpm)
+    is_only_just = target.low - HYSTERESIS_BPM <= bpm <= target.high + HYSTERESIS_BPM
+    return LiveState.INSIDE if raw is not smoothed and is_only_just else _STATES[raw]
 
 
 def _age_s(session: Session, now: Instant) -> float:

@@ -145,6 +145,26 @@ class TestTheLastRun:
                 page = await shown(browser, path)
                 assert ("/runs/last" in page, "Last run" in page) == (is_shown, is_shown)
 
+    @pytest.mark.parametrize(
+        ("before", "bpm", "word"),
+        [(100, 125, "In your zone"), (150, 130, "In your zone"), (128, 138, "In your zone"), (128, 141, "A bit high")],
+    )
+    async def test_the_word_does_not_contradict_the_figure(self, before: int, bpm: int, word: str) -> None:
+        async with PageHouse().lives() as house, house.browser() as browser:
+            await house.wear("Els", 30, before)
+            for step in range(6):  # a heart climbs and falls by some beats in a second
+                await house.beat("Els", 1, before + (bpm - before) * (step + 1) // 6)
+            page = await shown(browser)
+        assert (slot(page, "bpm"), slot(page, "word")) == (str(bpm), word)
+
+    async def test_after_a_run_nobody_is_asked_for_the_next_one(self) -> None:
+        async with PageHouse().lives() as house, house.browser() as browser:
+            await house.wear("Els", 30)
+            await press(browser, "stop")
+            await house.clock.pass_time(1)
+            page = await shown(browser)
+        assert (slot(page, "word"), slot(page, "limit")) == ("That was your run", None)
+
 
 class TestAlongACourse:
     async def test_it_shows_what_is_on_what_comes_and_the_time_left(self) -> None:

@@ -23,6 +23,8 @@ class LiveState(Enum):
     """On the line, and says nothing."""
     AWAY = "away"
     """Lost in the middle of a run."""
+    RESTING = "resting"
+    """Just stopped, and the strap is still worn."""
     LISTENING = "listening"
     """On the line before a run."""
     ABSENT = "absent"
@@ -42,6 +44,7 @@ _WORDS: dict[LiveState, tuple[str, str]] = {
     LiveState.UNSURE: (_("Not sure yet"), _("What I hear is a bit wild. A wet strap that sits snugly helps.")),
     LiveState.QUIET: (_("Not heard"), _("Your strap is on the line and says nothing just now.")),
     LiveState.AWAY: (_("Strap away"), _("I can't hear your strap just now. I keep listening.")),
+    LiveState.RESTING: (_("That was your run"), _("Let your breath come down in its own time.")),
     LiveState.LISTENING: (_("Your strap is here"), _("A run begins with your first heartbeats.")),
     LiveState.ABSENT: (_("No strap in reach"), _("Put it on, and I hear it.")),
     LiveState.RELEASED: (_("Your strap is free"), _("Your watch can have it until {time}.")),
