@@ -122,7 +122,9 @@ class _Desk:
             standing = await self._house.companions[name].planner.standing(now)
         except RefusedError:
             standing = None  # a plan's file that is gone: the page of the plan tells it
-        last = next(iter(await self._house.store.runs(name, limit=1)), None)
+        kept, own = await self._house.store.runs(name, limit=1), followed.coach.last_run
+        # a run that has just ended may not be kept yet, and the card is made only once
+        last = max([*kept, *([own] if own else [])], key=lambda run: run.started_at, default=None)
         may_see = last is not None and (viewer.is_alone or is_own(last))
         return Around(standing, last if may_see else None, today)
 
