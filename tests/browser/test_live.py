@@ -253,11 +253,17 @@ async def test_sound_is_for_who_asked_for_it_and_is_remembered(settle: Settle, o
     await expect(page.get_by_role("button", name="Sound")).to_have_attribute("aria-pressed", "true")
 
 
+async def minutes(page: Page, least: int) -> None:
+    """Wait until the run has gone on for so many minutes; by the clock of a quick house they pass in a moment."""
+    passed = "least => parseInt(document.querySelector('[data-slot=elapsed]').textContent) >= least"
+    await page.wait_for_function(passed, arg=least)
+
+
 async def test_a_page_left_open_does_not_grow(settle: Settle, open_page: OpenPage) -> None:
     house = await settle(speed=120, about_runner=PLANNED)
     page = await open_page(house.url(), language="en")
     await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^\d+:\d\d$"))
-    await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^8:"))
+    await minutes(page, 10)
     before = await heap_bytes(page)
-    await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^2\d:"))
-    assert await heap_bytes(page) - before < 500_000
+    await minutes(page, 40)
+    assert await heap_bytes(page) - before < 1_000_000
