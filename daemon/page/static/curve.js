@@ -126,6 +126,15 @@ window.duurloop = window.duurloop || {};
         for (let at = this.began; at <= to; at += step) found.push(at);
         return found;
       };
+      // the edges of the zone are what matters; other lines keep away from them
+      const levels = (_plot, _axis, from, to) => {
+        const edges = (this.look && this.look.zone) || [];
+        const rest = [];
+        for (let bpm = Math.ceil(from / 20) * 20; bpm <= to; bpm += 20) {
+          if (edges.every((edge) => Math.abs(edge - bpm) >= 8)) rest.push(bpm);
+        }
+        return [...edges, ...rest].sort((one, other) => one - other);
+      };
       const minutes = (_plot, values) => values.map((value) => `${Math.round((value - this.began) / 60)}′`);
       const plot = new uPlot(
         {
@@ -137,8 +146,8 @@ window.duurloop = window.duurloop || {};
             y: { range: (_plot, lowest, highest) => this.heights(lowest, highest) },
           },
           axes: [
-            axis({ values: minutes, splits, incrs: [60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400], size: 30 }),
-            axis({ size: 42 }),
+            axis({ values: minutes, splits, incrs: [60, 300, 600, 1200, 1800, 3600, 7200, 14400], space: 60, size: 30 }),
+            axis({ splits: levels, size: 42 }),
           ],
           series: [{}, { stroke: () => colour("--ink"), width: 2, points: { show: false }, spanGaps: false }],
           hooks: { drawClear: [(drawn) => this.markZone(drawn, colour), (drawn) => this.markCourse(drawn, colour)] },
