@@ -203,7 +203,7 @@ def page_at(
         except OSError:
             listener = None  # the page says so, and tries again
 
-        async def serve_site() -> None:
+        async def work() -> None:
             try:
                 await asyncio.to_thread(import_module, "daemon.page.site")
                 from daemon.page.site import serve_site  # noqa: PLC0415 - loaded aside by now
@@ -213,7 +213,7 @@ def page_at(
                 if listener:
                     listener.close()
 
-        return serve_site
+        return work
 
     return make
 

@@ -19,7 +19,17 @@ from daemon.domain.wording import ENGLISH, Language
 from daemon.household import Runner
 from daemon.page.asked import host_of, is_address, is_asked_here
 from daemon.page.door import TrickleError
-from daemon.page.frame import PAGE_HEADERS, SAFE_HEADERS, VIEWER, UnansweredError, Viewer, framed, kind_line
+from daemon.page.frame import (
+    PAGE_HEADERS,
+    SAFE_HEADERS,
+    TOKEN_FIELD,
+    VIEWER,
+    UnansweredError,
+    Viewer,
+    framed,
+    kind_line,
+    posted,
+)
 from daemon.page.keys import PAGE_SECRET, form_token, holder, is_form_token
 from daemon.page.terms import Door
 from daemon.page.webhook import WEBHOOK
@@ -29,7 +39,6 @@ from daemon.store import Store, StoreError
 COOKIE = "duurloop"
 COOKIE_HOLDS_S = 400 * 86_400
 """As long as browsers allow; every visit begins it anew."""
-TOKEN_FIELD, TOKEN_HEADER = "token", "X-Duurloop-Token"
 
 OPEN_TO_ALL = frozenset(
     {
@@ -136,14 +145,8 @@ class Access:
             request[VIEWER] = viewer
 
     async def _mind_token(self, request: web.Request, viewer: Viewer) -> None:
-        token = request.headers.get(TOKEN_HEADER)
-        if token is None and request.content_type == "application/x-www-form-urlencoded":
-            try:
-                told = (await request.post()).get(TOKEN_FIELD, "")
-            except (ValueError, LookupError):
-                raise UnansweredError(400, "I did not understand that.") from None
-            token = told if isinstance(told, str) else ""
-        if not is_form_token(await self._store.secret(PAGE_SECRET), viewer.cookie, token or ""):
+        token = (await posted(request)).get(TOKEN_FIELD, "")
+        if not is_form_token(await self._store.secret(PAGE_SECRET), viewer.cookie, token):
             raise UnansweredError(403, "This page has grown old. Load it anew, and try once more.")
 
     def _needs_no_key(self, request: web.Request) -> bool:

@@ -3,7 +3,7 @@
 Two pages have them: the one behind a message's link, and that of a run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -13,12 +13,11 @@ from daemon.domain.feeling import EFFORTS, FEELINGS, LONGEST_NOTE, Feeling
 from daemon.domain.progress import Move
 from daemon.domain.wording import Language, feeling_word
 from daemon.feeling import note_from
-from daemon.page.frame import UnansweredError
+from daemon.page.frame import UnansweredError, posted
 from daemon.remote import RefusedError
 
 LARGEST_FORM_BYTES = 8 * 1024
 NOTHING = Feeling()
-_FIELDS = ("before", "after", "effort", "note", "plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +33,20 @@ async def read_tapped(request: web.Request) -> Tapped:
     """Read a form with these buttons. Raises `UnansweredError`."""
     if (request.content_length or 0) > LARGEST_FORM_BYTES:
         raise UnansweredError(413, "That is too long.")
-    not_understood = UnansweredError(400, "I did not understand that.")
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise not_understood
+    # what was said a moment ago travels along hidden, and the button that was tapped comes after it
+    form = await posted(request)
     try:
-        form = await request.post()
-        # what was said a moment ago travels along hidden, and the button that was tapped comes after it
-        texts = {name: [value for value in form.getall(name, []) if isinstance(value, str)][-1:] for name in _FIELDS}
         said = Feeling(
-            before=_number(texts["before"]),
-            after=_number(texts["after"]),
-            effort=_number(texts["effort"]),
-            note=note_from("".join(texts["note"])),
+            before=_number(form.get("before", "")),
+            after=_number(form.get("after", "")),
+            effort=_number(form.get("effort", "")),
+            note=note_from(form.get("note", "")),
         )
-        return Tapped(said, Move("".join(texts["plan"])) if texts["plan"] else None)
+        return Tapped(said, Move(form["plan"]) if "plan" in form else None)
     except RefusedError as error:
         raise UnansweredError(400, error.sentence, **error.parts) from error
     except (ValueError, LookupError) as error:
-        raise not_understood from error
+        raise UnansweredError(400, "I did not understand that.") from error
 
 
 def feeling_rows(pressed: Feeling, language: Language, *, asks_before: bool = True) -> str:
@@ -86,8 +81,7 @@ def _row(name: str, legend: str, choices: Iterable[tuple[int, str]], pressed: in
     return f'<fieldset><legend>{escape(legend)}</legend><div class="{size}">{buttons}</div></fieldset>'
 
 
-def _number(texts: Sequence[str]) -> int | None:
-    text = "".join(texts)
+def _number(text: str) -> int | None:
     if not text:
         return None
     if len(text) > 2 or not (text.isascii() and text.isdecimal()):  # noqa: PLR2004 - no scale goes beyond 10

@@ -23,7 +23,6 @@ PATIENCE_S = 5.0
 SHARED_S = 1.0
 """For so long one look at the service is good enough for everybody."""
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
-_UNCACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _REASONS = {
     "no_answer": "The service does not answer in time.",
@@ -51,7 +50,7 @@ def health_routes(house: House, *, metrics: bool) -> list[web.AbstractRouteDef]:
     async def healthz(_request: web.Request) -> web.Response:
         reasons = (await lookout.seen()).reasons
         told = {"ok": not reasons, "reasons": [{"reason": one, "words": _REASONS[one]} for one in reasons]}
-        return web.json_response(told, status=503 if reasons else 200, headers=_UNCACHED)
+        return web.json_response(told, status=503 if reasons else 200)
 
     async def figures(_request: web.Request) -> web.Response:
         if not metrics:
@@ -60,7 +59,7 @@ def health_routes(house: House, *, metrics: bool) -> list[web.AbstractRouteDef]:
         if answer is None:
             raise web.HTTPServiceUnavailable
         text = metrics_text(answer, _version(), process_now())
-        return web.Response(body=text.encode(), headers={**_UNCACHED, "Content-Type": TEXT_FORMAT})
+        return web.Response(body=text.encode(), headers={"Content-Type": TEXT_FORMAT})
 
     return [web.get("/healthz", healthz), web.get("/metrics", figures)]
 

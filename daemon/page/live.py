@@ -73,7 +73,7 @@ class _Desk:
         """Show one card alone: the script puts it in the place of one that does not fit any more."""
         name = _named(request)
         html = await self._card(request, name, is_alone="big" in request.query)
-        return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
+        return web.Response(text=html, content_type="text/html")
 
     async def curve(self, request: web.Request) -> web.Response:
         """Draw the run so far, for whoever has no script to do it."""

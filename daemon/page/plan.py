@@ -21,7 +21,7 @@ from daemon.domain.run import Run
 from daemon.domain.week import is_own
 from daemon.domain.zones import zone_on
 from daemon.household import Plan
-from daemon.page.frame import UnansweredError, chosen, form, page, runner_links, viewer_of
+from daemon.page.frame import UnansweredError, chosen, form, page, posted, runner_links, viewer_of
 from daemon.page.house import House
 from daemon.page.plan_view import PATH, PlanSeen, Said, Went, plan_body
 from daemon.planning import Standing
@@ -169,7 +169,4 @@ def _said(request: web.Request) -> Said | None:
 
 
 async def _field(request: web.Request, name: str) -> str:
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise UnansweredError(400, "I did not understand that.")
-    value = (await request.post()).get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+    return (await posted(request)).get(name, "").strip()

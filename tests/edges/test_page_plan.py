@@ -232,7 +232,7 @@ async def test_what_is_no_form_of_ours_is_not_understood(house: SmallHouse, acti
     before = len(house.store.commits)
     token = re.search(r'name="token" value="([^"]+)"', (await house.look("/plan")).text)
     assert token
-    assert (await house.post_json(action, token[1], {"move": "next", "plan": "walk-4"})).status == 400
+    assert (await house.post_json(action, {"token": token[1], "move": "next", "plan": "walk-4"})).status == 400
     assert len(house.store.commits) == before
 
 
