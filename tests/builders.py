@@ -9,7 +9,21 @@ from daemon.domain.nudges import Message
 from daemon.domain.plan import Course, Edge, HeartLed, Step, StepKind
 from daemon.domain.playback import with_ticks
 from daemon.domain.recording import SpeedSample
-from daemon.domain.session import Announce, Close, Effect, Event, Keep, Open, Session, Speak, Terms, advance
+from daemon.domain.session import (
+    Announce,
+    Close,
+    Effect,
+    Event,
+    Keep,
+    Open,
+    Session,
+    Speak,
+    Started,
+    Stopped,
+    Terms,
+    advance,
+)
+from daemon.domain.strap import LossReason, StrapLost
 from daemon.domain.zones import TargetZone
 
 EASY = TargetZone(Bpm(118), Bpm(136))
@@ -131,3 +145,35 @@ def _flatten(happenings: Iterable[Happening]) -> Iterable[Event]:
             yield from happening
         else:
             yield happening
+
+
+def started(at_s: float, *legs: tuple[StepKind, float] | Step) -> Started:
+    """Say start, along these legs or free."""
+    return Started(Instant(at_s), course(*legs) if legs else None)
+
+
+def stopped(at_s: float) -> Stopped:
+    """Say stop."""
+    return Stopped(Instant(at_s))
+
+
+def lost(at_s: float, reason: LossReason = LossReason.LINK_LOST) -> StrapLost:
+    """Lose the strap."""
+    return StrapLost(Instant(at_s), reason)
+
+
+WALK_RUN = [
+    (StepKind.WARM_UP, 300.0),
+    (StepKind.RUN, 60.0),
+    (StepKind.WALK, 120.0),
+    (StepKind.RUN, 60.0),
+    (StepKind.COOL_DOWN, 300.0),
+]
+"""A step of a plan: five minutes of walking, a minute's run, two of walking, another minute, five of walking."""
+UNTIL_125 = [
+    Step(StepKind.RUN, 300),
+    led(StepKind.WALK, 60, 180, 125),
+    Step(StepKind.RUN, 60),
+    Step(StepKind.COOL_DOWN, 60),
+]
+"""The walk ends when the heart has come down to 125."""
