@@ -97,12 +97,13 @@ async def _play(state: Path, speed: float, minutes: int, *, has_page: bool) -> N
         await clock.sleep(8)
         await asyncio.to_thread(ask, state, "start")
         await clock.sleep(minutes * 60 - 4)
+        is_watched = window is not None and window.is_watched  # whoever looks at the run afterwards has left this page
         answer = await asyncio.to_thread(ask, state, "stop")
         await _until_sent(state)
         await _show_run(state, answer["run"]["id"])
-        if window and window.is_watched:
+        if is_watched:
             click.echo(say("The page stays for another minute; Ctrl-C ends it."))
-            await window.until_left()
+            await asyncio.sleep(STAYS_S)
         stop.set()
         await service
         ringing.cancel()
@@ -140,13 +141,6 @@ class _Window:
     def is_watched(self) -> bool:
         """Tell whether the page is open in some browser."""
         return self._house is not None and self._house.feed.streams > 0
-
-    async def until_left(self) -> None:
-        """Wait for the last browser to close, but not for ever."""
-        for _ in range(STAYS_S):
-            await asyncio.sleep(1)
-            if not self.is_watched:
-                return
 
 
 def _free_port(wanted: int) -> int:
