@@ -111,9 +111,9 @@ async def test_a_trembling_finger_does_not_end_a_run(settle: Settle, open_page: 
 async def test_the_focus_stays_with_the_button_that_was_pressed(settle: Settle, open_page: OpenPage) -> None:
     house = await settle(about_runner=PLANNED)
     page = await open_page(house.url(), language="en")
-    await expect(slot(page, "bpm")).to_have_text(A_HEART_RATE)
-    await page.locator("form.start button").focus()
-    await page.keyboard.press("Enter")
+    await expect(page.locator(".uplot")).to_be_visible()
+    await page.locator("form.start button").press("Enter")
+    await expect(slot(page, "on")).to_have_text("Walk to warm up")
     await expect(page.locator("article button:focus")).to_have_count(1)
     await page.locator("form.skip button").focus()
     await page.keyboard.press("Enter")
@@ -263,7 +263,7 @@ async def test_a_page_left_open_does_not_grow(settle: Settle, open_page: OpenPag
     house = await settle(speed=120, about_runner=PLANNED)
     page = await open_page(house.url(), language="en")
     await expect(slot(page, "elapsed")).to_have_text(re.compile(r"^\d+:\d\d$"))
-    await minutes(page, 10)
+    await minutes(page, 20)  # until then the engine itself still grows: it compiles what runs often
     before = await heap_bytes(page)
-    await minutes(page, 40)
+    await minutes(page, 50)
     assert await heap_bytes(page) - before < 1_000_000

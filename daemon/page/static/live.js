@@ -333,7 +333,7 @@
       askAgain(form, button);
       return;
     }
-    if (performance.now() - Number(form.dataset.sure || 0) < TREMBLE_MS) return;
+    if (form.dataset.sure && performance.now() - Number(form.dataset.sure) < TREMBLE_MS) return;
     button.setAttribute("aria-disabled", "true"); // not disabled: that would take the focus away
     try {
       const body = new URLSearchParams(new FormData(form));
