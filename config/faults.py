@@ -93,6 +93,10 @@ REASONS: Final[dict[str, str]] = {
     "url_plain": _("must begin with https://; plain http is for this machine alone"),
     "adapter_form": _('must be "hci0" or the like; bluetoothctl list shows them'),
     "folder_form": _("must be a folder's path in quotes"),
+    "export_comes_back": _(
+        "lies in the folder under [import], or the other way round: what goes out would come back in"
+    ),
+    "upload_alone": _("wants an application: client_id and its secret under [strava]"),
     "client_id_form": _("must be the number that Strava shows for the application"),
     "client_id_needed": _("missing: the secret wants its client_id beside it"),
     "client_secret_needed": _("missing: client_id wants client_secret or credential beside it"),

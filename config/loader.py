@@ -44,13 +44,28 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     settings, reasons = check(Settings, tables, Surroundings(path, Credentials.of(path, environ).read))
     between = (*_taken_twice(tables), *_strangers(tables))
     reasons |= {at: reason for at, reason in between if at not in reasons}
-    if settings and settings.strava.webhook and settings.page.listen is None:
-        reasons["strava", "webhook"] = words_for("webhook_page")
+    if settings:
+        reasons |= dict(_between_tables(settings))
     faults = [_fault(file, variables, at, reason) for at, reason in reasons.items()]
     faults += _plan_faults(file)
     if settings is None or faults:
         raise SettingsError(faults)
     return settings
+
+
+def _between_tables(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """Give what one table wants of another."""
+    if settings.strava.webhook and settings.page.listen is None:
+        yield ("strava", "webhook"), words_for("webhook_page")
+    if settings.strava.client_id is None:
+        yield from (
+            (("runners", place, "upload"), words_for("upload_alone"))
+            for place, runner in enumerate(settings.runners)
+            if runner.upload
+        )
+    coming, going = settings.inbox.folder, settings.export.folder
+    if coming and going and (coming.is_relative_to(going) or going.is_relative_to(coming)):
+        yield ("export", "folder"), words_for("export_comes_back")
 
 
 def _is_there(path: Path) -> bool:

@@ -118,6 +118,13 @@ def _file_to_read(value: object, info: ValidationInfo) -> Path | None:
     return path
 
 
+def _folder(value: object, info: ValidationInfo) -> Path:
+    """Take a folder's path; whether it is there, and may be used, is seen when it is used."""
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise refuse("folder_form")
+    return _from_beside_the_file(value, info)
+
+
 class Page(Table):
     """The live page."""
 
@@ -198,14 +205,22 @@ class Strava(Table):
 class Import(Table):
     """The folder in which files of runs appear."""
 
-    folder: Path | None = None
+    folder: Annotated[Path | None, BeforeValidator(_folder)] = None
+    """None for no folder."""
 
-    @field_validator("folder", mode="before")
-    @classmethod
-    def _is_a_path(cls, folder: object, info: ValidationInfo) -> Path:
-        if not isinstance(folder, str | Path) or not str(folder).strip():
-            raise refuse("folder_form")
-        return _from_beside_the_file(folder, info)
+
+class Backup(Table):
+    """The daily copies of the database."""
+
+    folder: Annotated[Path | None, BeforeValidator(_folder)] = None
+    """None for a folder beside the database."""
+
+
+class Export(Table):
+    """Where the sessions that the house recorded go, as FIT files, for other programs."""
+
+    folder: Annotated[Path | None, BeforeValidator(_folder)] = None
+    """None for nowhere."""
 
 
 class Group(Table):
@@ -371,6 +386,8 @@ class Runner(Table):
     week: Annotated[WeekMoment, PlainValidator(forms.week_moment)] = WeekMoment(Weekday.SUN, TimeOfDay(19))
     quiet: Annotated[QuietHours, PlainValidator(forms.quiet_hours)] | None = None
     nudges: Nudges = Field(default_factory=Nudges)
+    upload: bool = False
+    """Whether sessions that the house recorded go to this runner's account at Strava."""
     channels: tuple[Channel, ...] = ()
 
     @property
@@ -404,6 +421,8 @@ class Settings(Table):
     page: Page = Field(default_factory=Page)
     strava: Strava = Field(default_factory=Strava)
     inbox: Annotated[Import, Field(alias="import", default_factory=Import)]
+    export: Export = Field(default_factory=Export)
+    backup: Backup = Field(default_factory=Backup)
     group: Group = Field(default_factory=Group)
     bluetooth: Bluetooth = Field(default_factory=Bluetooth)
     log: Log = Field(default_factory=Log)

@@ -112,6 +112,27 @@ def test_any_other_plain_path_will_do(write: Write, path: str) -> None:
     assert load(write(strava + ELS), {}).strava.webhook == f"https://home.example{path}".rstrip("/")
 
 
+def test_an_upload_wants_an_application(write: Write) -> None:
+    path = write(ELS + "upload = true\n")
+    assert faults(path) == ["4: runners[1].upload: wants an application: client_id and its secret under [strava]"]
+    path = write(ELS + 'upload = true\n[strava]\nclient_id = "1"\nclient_secret = "abcdef"\n')
+    assert load(path, {}).runners[0].upload
+
+
+@pytest.mark.parametrize(("coming", "going"), [("runs", "runs"), ("runs", "runs/out"), ("runs/in", "runs")])
+def test_what_goes_out_must_not_come_back_in(write: Write, coming: str, going: str) -> None:
+    path = write(f'{ELS}[import]\nfolder = "{coming}"\n[export]\nfolder = "{going}"\n')
+    assert faults(path) == [
+        "7: export.folder: lies in the folder under [import], or the other way round: what goes out would come back in"
+    ]
+
+
+def test_folders_are_meant_from_beside_the_file(write: Write) -> None:
+    settings = load(write(ELS + '[export]\nfolder = "out"\n[backup]\nfolder = "/mnt/usb"\n'), {})
+    assert settings.file is not None
+    assert (settings.export.folder, settings.backup.folder) == (settings.file.parent / "out", Path("/mnt/usb"))
+
+
 def test_a_whole_household_is_read(write: Write) -> None:
     settings = load(
         write(
