@@ -8,20 +8,24 @@ into a write fails at once with SQLITE_BUSY_SNAPSHOT, and no waiting helps).
 import asyncio
 import glob
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 
 from daemon.finishing import to_the_end
-from daemon.store import FactRefusedError, StoreError, StoreTooNewError
+from daemon.store import FactRefusedError, StoreDamagedError, StoreError, StoreTooNewError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5.0
-_BEFORE = ".before-"
+_BEFORE, DAMAGED, REPLACED = ".before-", ".damaged-", ".replaced-"
+LOGS = ("-wal", "-shm", "-journal")
+"""What may lie beside a database and belongs to it."""
+_PRIMARY = 0xFF
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 T = TypeVar("T")
 
@@ -33,10 +37,12 @@ class Database:
         self._connection = connection
         self._path = path
         self._turn = asyncio.Lock()
+        self.damaged = asyncio.Event()
+        """Set when what was met in the file cannot be right; whoever waits for it sees to a restart."""
 
     async def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query. Raises `StoreError`."""
-        with _translated():
+        with self._translated():
             return list(await self._connection.execute_fetchall(query, values))
 
     async def write(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
@@ -53,27 +59,22 @@ class Database:
         Raises `StoreError`.
         """
         async with self._turn:
-            with _translated():
+            with self._translated():
                 (row,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 return not row[0]
 
-    def drop_copies(self, older_than: datetime | None = None) -> None:
-        """Drop the copies that migrations left, all or those of before: they hold what is to be forgotten."""
-        for copy in _copies(self._path):
+    def drop_copies(self, older_than: datetime, *, also_damaged: bool) -> None:
+        """Drop the copies that migrations left, and what was set aside as damaged: they hold what had to go by then."""
+        damaged = [path for path in asides_of(self._path) if DAMAGED in path.name] if also_damaged else []
+        for copy in [*copies_before(self._path), *damaged]:
             with suppress(OSError):
-                if older_than is None or copy.stat().st_mtime < older_than.timestamp():
-                    copy.unlink()
-
-    def copied_at(self) -> datetime | None:
-        """Return when the youngest copy of the database was made that lies beside it; None if there is none."""
-        with suppress(OSError):
-            made = [copy.stat().st_mtime for copy in _copies(self._path)]
-            return datetime.fromtimestamp(max(made), UTC) if made else None
-        return None
+                if copy.stat().st_mtime < older_than.timestamp():
+                    for ending in ("", *LOGS):
+                        Path(f"{copy}{ending}").unlink(missing_ok=True)
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:
-            with _translated():
+            with self._translated():
                 await self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     result = await job(self._connection)
@@ -84,6 +85,15 @@ class Database:
                         await self._connection.execute("ROLLBACK")
                     raise
                 return result
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            with _translated():
+                yield
+        except StoreDamagedError:
+            self.damaged.set()
+            raise
 
 
 @asynccontextmanager
@@ -96,7 +106,7 @@ async def open_database(path: Path, migrations: Path = MIGRATIONS) -> AsyncItera
     try:
         with _translated():
             connection.row_factory = sqlite3.Row
-            await _refuse_foreign(connection, len(_scripts(migrations)))  # before anything in it is changed
+            await _refuse_foreign(connection, len(scripts(migrations)))  # before anything in it is changed
             # secure_delete: what is forgotten leaves the free pages, too
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
@@ -114,8 +124,8 @@ async def open_readonly(path: Path) -> AsyncIterator[Database]:
     try:
         with _translated():
             connection.row_factory = sqlite3.Row
-            await _refuse_foreign(connection, len(_scripts(MIGRATIONS)))
-            if await _version(connection) < len(_scripts(MIGRATIONS)):
+            await _refuse_foreign(connection, len(scripts(MIGRATIONS)))
+            if await _version(connection) < len(scripts(MIGRATIONS)):
                 raise StoreError(
                     "the database is of an earlier duurloop: start the service once to bring it up to date"
                 )
@@ -146,9 +156,9 @@ async def _refuse_foreign(connection: aiosqlite.Connection, known: int) -> None:
 
 async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Path) -> None:
     """Apply what is missing, each step in a transaction that also sets the version; keep a copy first."""
-    scripts = _scripts(migrations)
+    known = scripts(migrations)
     version = await _version(connection)
-    missing = scripts[version:]
+    missing = known[version:]
     if version and missing:
         copy = path.with_name(f"{path.name}{_BEFORE}{version + len(missing)}")
         copy.unlink(missing_ok=True)  # of an attempt that was cut short
@@ -167,11 +177,24 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Pat
             raise
 
 
-def _copies(path: Path) -> list[Path]:
-    return list(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
+def copies_before(path: Path) -> list[Path]:
+    """Return the copies that were made before updates; they lie beside the database."""
+    return _whole(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
 
 
-def _scripts(folder: Path) -> list[Path]:
+def asides_of(path: Path) -> list[Path]:
+    """Return what was set aside: databases that were damaged, or that another one was put in the place of."""
+    return [
+        aside for kind in (DAMAGED, REPLACED) for aside in _whole(path.parent.glob(f"{glob.escape(path.name)}{kind}*"))
+    ]
+
+
+def _whole(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if not path.name.endswith(LOGS)]
+
+
+def scripts(folder: Path) -> list[Path]:
+    """Return the migrations, in their order."""
     return sorted(folder.glob("[0-9]*.sql"))
 
 
@@ -185,6 +208,11 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+def is_damage(error: BaseException) -> bool:
+    """Tell whether it was the file's content; a disk that is full, locked, read-only or failing is something else."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGE
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -192,4 +220,6 @@ def _translated() -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise FactRefusedError(f"database: {error}") from error
     except (sqlite3.Error, OSError) as error:
+        if is_damage(error):
+            raise StoreDamagedError(f"database: {error}") from error
         raise StoreError(f"database: {error}") from error

@@ -7,6 +7,7 @@ from sqlite3 import Row
 import aiosqlite
 
 from connectors.sqlite import Database
+from connectors.sqlite_handed_out import lose_upload, unlink_uploads
 from connectors.sqlite_takes import moment, remove, rename, stamp
 from daemon.domain.activity import Activity, Changes, Known
 from daemon.domain.habit import WEEK
@@ -79,6 +80,8 @@ class SqliteBook:
             await _mark(connection, runner, changes.missing, is_missing=True)
             await _mark(connection, runner, changes.back, is_missing=False)
             await _forget(connection, runner, changes.gone, also_the_diary=True)
+            for number in changes.gone:
+                await lose_upload(connection, runner, number)
             await connection.executemany(
                 _KEEP_ACTIVITY,
                 [_activity_row(runner, one, at) for one in changes.found],
@@ -112,7 +115,8 @@ class SqliteBook:
 
     async def purge(self, fetched_before: datetime) -> int:
         """Forget all that was fetched before, and all that was made of it; return how many activities went."""
-        self._database.drop_copies(fetched_before)
+        # what is damaged cannot be searched: where somebody is linked, it may hold what came by that
+        self._database.drop_copies(fetched_before, also_damaged=bool(await self.accounts()))
         old = await self._database.read(
             "SELECT runner, id FROM strava_activity WHERE fetched_at < ?", (stamp(fetched_before),)
         )
@@ -132,15 +136,15 @@ class SqliteBook:
         return len(old)
 
     async def unlink(self, runner: str) -> None:
-        """Forget the link, all that came by it and all that was made of that alone."""
+        """Forget the link, all that came by it and all that was made of that alone; the copies are not its business."""
 
         async def job(connection: aiosqlite.Connection) -> None:
             await _forget_all(connection, runner)
             await connection.execute("DELETE FROM strava_account WHERE runner = ?", (runner,))
+            await unlink_uploads(connection, runner)
 
         await self._database.write(job)
         await self._scrub()
-        self._database.drop_copies()
 
     async def held(self, runner: str) -> Held:
         """Return how much is held, and since when."""

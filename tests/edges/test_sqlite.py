@@ -8,7 +8,7 @@ import stat
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import aiosqlite
@@ -192,16 +192,6 @@ class TestMigrating:
         (copy,) = path.parent.glob("duurloop.db.before-*")
         assert look(copy, "SELECT name FROM shoe") == [("x",)]
         assert mode(copy) == 0o600
-
-    async def test_it_is_known_when_the_last_copy_was_made(self, path: Path, old: Path) -> None:
-        async with open_database(path, old) as database:
-            assert database.copied_at() is None
-            made = datetime(2026, 11, 20, 7, tzinfo=UTC)
-            for number, days in ((2, 0), (3, -9)):
-                copy = path.with_name(f"duurloop.db.before-{number}")
-                copy.touch()
-                os.utime(copy, times=((made + timedelta(days=days)).timestamp(),) * 2)
-            assert database.copied_at() == made
 
     async def test_a_copy_that_was_cut_short_is_made_anew(self, path: Path, old: Path) -> None:
         async with open_database(path, old):

@@ -288,7 +288,12 @@ async def test_copies_that_migrations_left_go_in_time_also_when_nothing_else_doe
     assert (old.exists(), young.exists()) == (False, True)
 
 
-async def test_unlinking_takes_the_copies_along(book: SqliteBook, tmp_path: Path) -> None:
-    copy = copy_of(tmp_path, "3", timedelta(0))
-    await book.unlink(ELS.name)
-    assert not copy.exists()
+@pytest.mark.parametrize("is_linked", [True, False], ids=["linked", "linked to nobody"])
+async def test_what_was_set_aside_as_damaged_goes_likewise_where_it_may_hold_what_came_by_a_link(
+    book: SqliteBook, tmp_path: Path, *, is_linked: bool
+) -> None:
+    aside = copy_of(tmp_path, "2", timedelta(days=8)).rename(tmp_path / "duurloop.db.damaged-2026-11-13")
+    if not is_linked:
+        await book.unlink(ELS.name)
+    await book.purge(EVENING - timedelta(days=7))
+    assert aside.exists() is not is_linked

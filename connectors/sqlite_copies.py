@@ -1,0 +1,350 @@
+"""Copies of the database in a folder: made beside a running service, checked, and let go when their turn has come.
+
+Everything here blocks, and has a connection of its own: a service calls it from a thread, and its live sessions go
+on writing meanwhile. A copy is one file, for its owner alone. What came by Strava's API alone is left out of it, and so
+are letters that wait, and the words of all: a copy must not outlive what has to go, and a house that was put back must
+not say things twice.
+"""
+
+import heapq
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from connectors.sqlite import BUSY_S, LOGS, asides_of, copies_before
+from connectors.sqlite_checks import COPY_MEMO, check, contents_of, digest_of, reading, told
+from daemon.copies import Contents, Copy, CopyDamagedError, CopyError, CopyKind, SourceDamagedError
+from daemon.domain.rotation import Made, kept
+
+_DAILY = re.compile(r"duurloop-(\d{4}-\d\d-\d\d)\.db")
+_HALVES = ".duurloop-*.half"
+"""Copies in the making, and what was left of one that was cut short."""
+_FOLDER_MEMO = "copies:folder"
+"""Where copies have been made: a folder that had some and has none is likely a disk that is not there."""
+
+_LEAVE_OUT = (
+    # the day of a run along a plan stays, without the hour, as when Strava's take of it has to go
+    """UPDATE step_run SET began_at = substr(began_at, 1, 10) || 'T12:00:00.000+00:00' WHERE run IN
+        (SELECT run FROM take GROUP BY run HAVING min(source = 'strava_api'))""",
+    "DELETE FROM take WHERE source = 'strava_api'",
+    """UPDATE take SET is_best = 1 WHERE NOT EXISTS (SELECT 1 FROM take AS t WHERE t.run = take.run AND t.is_best)
+        AND NOT EXISTS (SELECT 1 FROM take AS t
+            WHERE t.run = take.run AND (t.heard_s, -t.number) > (take.heard_s, -take.number))""",
+    "DELETE FROM strava_activity",
+    "DELETE FROM letter WHERE state IN ('due', 'sending')",
+    "UPDATE letter SET title = '', body = ''",
+    "UPDATE letter SET html = NULL, picture = NULL",
+    # whoever puts this back looks first whether it has arrived since
+    "UPDATE handed_out SET is_unsure = 1 WHERE state = 'due'",
+)
+
+
+class Copies:
+    """The copies of a database; the port `DailyCopies`."""
+
+    def __init__(self, database: Path, folder: Path | None = None) -> None:
+        """Keep them in `folder`, which has to be there; without one in `backups` beside the database."""
+        self.database = database
+        self.folder = folder or database.with_name("backups")
+        self._is_own_folder = folder is None
+
+    # -- looking --
+
+    def listed(self) -> list[Copy]:
+        """Return the copies that can be read, the last made first, then those made before updates.
+
+        Daily ones come in the order in which they were made, and those by hand between them by their time.
+        """
+        copies = [copy for path in self._in_folder() if (copy := copy_of(path))]
+        daily = [copy for copy in copies if copy.kind is CopyKind.DAILY]
+        daily.sort(key=lambda copy: copy.contents.number, reverse=True)
+        own = sorted((copy for copy in copies if copy.kind is CopyKind.OWN), key=_made_at, reverse=True)
+        before = [copy for path in copies_before(self.database) if (copy := copy_of(path))]
+        return [*heapq.merge(daily, own, key=_made_at, reverse=True), *sorted(before, key=_made_at, reverse=True)]
+
+    def newest(self) -> Copy | None:
+        """Return the copy in the folder that was made last, whatever its date says. Raises `CopyError`."""
+        return self._last_of(CopyKind.DAILY, CopyKind.OWN)
+
+    def newest_good(self) -> Copy | None:
+        """Return the last copy that is whole, as is seen just now."""
+        return next((copy for copy in self.listed() if _is_whole(copy)), None)
+
+    def is_elsewhere(self) -> bool:
+        """Tell whether the copies lie on another disk than the database."""
+        with suppress(OSError):
+            return self.folder.stat().st_dev != self.database.stat().st_dev
+        return False
+
+    # -- making --
+
+    def make(self, now: datetime) -> Copy | None:
+        """Make the copy of the day and let others go; None if nothing has changed. Raises `CopyError`."""
+        self._prepare_folder()
+        last = self._last_of(CopyKind.DAILY)
+        self._refuse_shadow()
+        with _source():
+            check(self.database, is_still=False)
+            digest = self._digest()
+        if last and last.contents.digest == digest and _is_whole(last):
+            return None
+        number = 1 + (last.contents.number if last else 0)
+        self._remember_folder()
+        made = self._write(self.folder / f"duurloop-{now:%Y-%m-%d}.db", now, self._digest(), number)
+        self._rotate()
+        return made
+
+    def make_at(self, target: Path, now: datetime) -> Copy:
+        """Make a copy somewhere else, in place of what is there. Raises `CopyError`."""
+        return self._write(target, now, self._digest(), 0)
+
+    def cleanse(self, job: Callable[[sqlite3.Connection], None]) -> None:
+        """Do `job` in every copy, and leave no trace of what it deletes; a copy that cannot be read goes as a whole.
+
+        Those by hand that lie elsewhere are not known here. Raises `CopyError`
+        when all others are done, also where the folder is not there.
+        """
+        for half in self.folder.glob(_HALVES):
+            drop(half)  # whoever makes it just now has read what is to go
+        files = [*self._in_folder(), *copies_before(self.database), *asides_of(self.database)]
+        failed: CopyError | None = None
+        for path in files:
+            try:
+                with told(path):
+                    _cleanse(path, job)
+            except CopyDamagedError:
+                drop(path)
+            except CopyError as error:
+                failed = error
+        if failed:
+            raise failed
+        self._refuse_missing()
+        self._refuse_shadow()
+
+    # -- inside --
+
+    def _last_of(self, *kinds: CopyKind) -> Copy | None:
+        self._refuse_missing()
+        return next((copy for copy in self.listed() if copy.kind in kinds), None)
+
+    def _in_folder(self) -> list[Path]:
+        return [path for path in self.folder.glob("duurloop-*.db") if path.is_file()]
+
+    def _prepare_folder(self) -> None:
+        if self._is_own_folder:
+            with told(self.folder):
+                self.folder.mkdir(mode=0o700, exist_ok=True)
+                belong_like(self.folder, self.database)
+
+    def _refuse_missing(self) -> None:
+        if self._is_own_folder and not self.folder.exists():
+            return  # the first copy makes it
+        if not self._is_own_folder and not self.folder.is_dir():
+            raise CopyError(
+                "the folder for copies, {folder}, is not there: is its disk switched on and mounted?",
+                folder=str(self.folder),
+            )
+        with told(self.folder), os.scandir(self.folder):
+            pass
+
+    def _refuse_shadow(self) -> None:
+        """Refuse the bare place of a disk that is not mounted: copies would fill the wrong disk, and be hidden."""
+        if self._is_own_folder or any(self._in_folder()) or self._known_folder() != str(self.folder):
+            return
+        raise CopyError(
+            "the folder for copies, {folder}, had some and is empty: is its disk mounted? If you emptied it yourself,"
+            " put a first one there: duurloop backup {folder}",
+            folder=str(self.folder),
+        )
+
+    def _known_folder(self) -> str | None:
+        with reading(self.database, is_still=False) as connection:
+            row = connection.execute("SELECT value FROM memo WHERE key = ?", (_FOLDER_MEMO,)).fetchone()
+            return row and str(row["value"])
+
+    def _remember_folder(self) -> None:
+        if self._is_own_folder or self._known_folder() == str(self.folder):
+            return
+        with told(self.database), closing(sqlite3.connect(self.database, timeout=BUSY_S)) as connection, connection:
+            connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (_FOLDER_MEMO, str(self.folder)))
+
+    def _digest(self) -> str:
+        with reading(self.database, is_still=False) as connection:
+            return digest_of(connection)
+
+    def _write(self, target: Path, now: datetime, digest: str, number: int) -> Copy:
+        now = now.replace(microsecond=0)
+        half = target.with_name(f".duurloop-{target.stem}.half")
+        with told(target):
+            try:
+                drop(half)  # of an attempt that was cut short
+                os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                with _source(), reading(self.database, is_still=False) as connection:
+                    connection.execute("VACUUM INTO ?", (str(half),))
+                _finish(half, Contents(0, 0, now, number, digest))
+                check(half)
+                contents_of(half)
+                belong_like(half, target)
+                settle(half, target)
+            except BaseException:
+                with suppress(CopyError):
+                    drop(half)
+                raise
+        made = copy_of(target)
+        if made is None:
+            raise CopyDamagedError("{file} is damaged ({why})", file=str(target), why="just after it was made")
+        return made
+
+    def _rotate(self) -> None:
+        """Let those go whose turn has come; one has just been made, and was whole."""
+        for half in self.folder.glob(_HALVES):
+            drop(half)
+        known = {
+            Made(copy.contents.number if (copy := copy_of(path)) else 0, day): path
+            for path in self._in_folder()
+            if (day := _day_of(path))
+        }
+        for gone in set(known) - kept(known):
+            with told(known[gone]):
+                known[gone].unlink(missing_ok=True)
+
+
+def copy_of(path: Path) -> Copy | None:
+    """Say what is known of a copy; None if it cannot be read, or is none of ours."""
+    kind = CopyKind.DAILY if _day_of(path) else CopyKind.OWN if path.suffix == ".db" else CopyKind.BEFORE
+    with suppress(CopyError, OSError):
+        contents, looked = contents_of(path), path.stat()
+        made_at = contents.made_at or datetime.fromtimestamp(looked.st_mtime, UTC)
+        return Copy(path, kind, looked.st_size, contents, made_at)
+    return None
+
+
+def leave_out(connection: sqlite3.Connection) -> None:
+    """Delete what no copy may hold; an earlier duurloop did not have all of it yet."""
+    for statement in _LEAVE_OUT:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not str(error).startswith("no such "):
+                raise
+
+
+def settle(fresh: Path, target: Path) -> None:
+    """Put a finished file in the place of another so that a power cut leaves one of the two."""
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
+    fresh.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def belong_like(path: Path, other: Path) -> None:
+    """Give a file to whom the folder of another belongs, if we may: root makes copies for the service, too."""
+    owner = other.parent.stat()
+    if os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def unlinked(runner: str) -> Callable[[sqlite3.Connection], None]:
+    """Return the job that takes a runner's link to Strava out of a copy, and all that came by it."""
+
+    def job(connection: sqlite3.Connection) -> None:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if "take" in tables:
+            connection.execute("DELETE FROM take WHERE runner = ? AND source = 'strava_api'", (runner,))
+        if "strava_account" in tables:
+            connection.execute("DELETE FROM strava_activity WHERE runner = ?", (runner,))
+            connection.execute("DELETE FROM strava_account WHERE runner = ?", (runner,))
+
+    return job
+
+
+@contextmanager
+def _source() -> Iterator[None]:
+    """Tell damage in the database itself from that in a copy."""
+    try:
+        yield
+    except CopyDamagedError as error:
+        raise SourceDamagedError(error.sentence, **error.parts) from error
+
+
+def _made_at(copy: Copy) -> datetime:
+    return copy.made_at
+
+
+def _day_of(path: Path) -> date | None:
+    named = _DAILY.fullmatch(path.name)
+    with suppress(ValueError):
+        return date.fromisoformat(named[1]) if named else None
+    return None
+
+
+def _is_whole(copy: Copy) -> bool:
+    with suppress(CopyError, OSError):
+        check(copy.path)
+        return True
+    return False
+
+
+def _finish(half: Path, contents: Contents) -> None:
+    """Make a copy of what was read: leave out what must not be in it, and say in it what it is."""
+    made_at = contents.made_at and contents.made_at.isoformat()
+    memo = json.dumps({"number": contents.number, "made_at": made_at, "digest": contents.digest})
+
+    def job(connection: sqlite3.Connection) -> None:
+        leave_out(connection)
+        connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (COPY_MEMO, memo))
+
+    rewrite(half, job)
+
+
+def _cleanse(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
+    looked = path.stat()
+    rewrite(path, job)
+    os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+
+
+def rewrite(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
+    """Change a copy, and leave nothing behind of what was in it before."""
+    with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
+        for pragma in ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN IMMEDIATE")
+        job(connection)
+        connection.execute("COMMIT")
+        if connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            connection.execute("VACUUM")
+
+
+def drop(path: Path) -> None:
+    """Remove a database with all that belongs to it. Raises `CopyError`."""
+    for ending in ("", *LOGS):
+        file = Path(f"{path}{ending}")
+        with told(file):
+            file.unlink(missing_ok=True)
+
+
+__all__ = [
+    "Copies",
+    "belong_like",
+    "copy_of",
+    "drop",
+    "leave_out",
+    "rewrite",
+    "settle",
+    "sync_folder",
+    "unlinked",
+]

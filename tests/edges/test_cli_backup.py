@@ -1,0 +1,307 @@
+"""`duurloop backup` and `restore`, as they are typed."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from connectors.sqlite import MIGRATIONS, open_database
+from connectors.sqlite_checks import check, contents_of
+from connectors.sqlite_copies import Copies
+from connectors.sqlite_store import SqliteStore
+from daemon.state_folder import DATABASE_NAME, only_service
+from daemon.store import RunKept, SessionOpened
+from tests.fakes import EASY, ELS, EVENING, judged_run, sample
+from tests.terminal import Said, Say
+
+SAMPLES = tuple(sample(float(second)) for second in range(1800))
+
+
+class Home:
+    """A state folder, and what is typed about it."""
+
+    def __init__(self, say: Say, folder: Path) -> None:
+        self._say, self.folder, self.state = say, folder, folder / "state"
+        self.state.mkdir(mode=0o700)
+
+    @property
+    def database(self) -> Path:
+        return self.state / DATABASE_NAME
+
+    def type(self, *arguments: str | Path) -> Said:
+        return self._say("--state", self.state, *arguments)
+
+    def run_kept(self, number: int) -> None:
+        async def keep() -> None:
+            async with open_database(self.database) as database:
+                opened = SessionOpened(f"s{number}", ELS.name, EVENING - timedelta(days=number), EASY)
+                run = judged_run(opened.session, SAMPLES, opened.started_at)
+                await SqliteStore(database).commit([opened, RunKept(opened.session, run, SAMPLES)])
+
+        asyncio.run(keep())
+
+    @property
+    def runs(self) -> int:
+        return contents_of(self.database, is_still=False).runs
+
+    def asides(self) -> list[Path]:
+        return sorted(self.state.glob("duurloop.db.replaced-*"))
+
+
+@pytest.fixture
+def home(say: Say, tmp_path: Path) -> Home:
+    """A house with one run."""
+    home = Home(say, tmp_path)
+    home.run_kept(1)
+    return home
+
+
+@pytest.fixture
+def copy(home: Home) -> Path:
+    """A copy of it, and another run since."""
+    home.type("backup", home.folder / "copy.db")
+    home.run_kept(2)
+    return home.folder / "copy.db"
+
+
+class TestBackup:
+    def test_it_tells_the_size_and_how_many_runs(self, home: Home) -> None:
+        said = home.type("backup", home.folder / "copy.db")
+        assert said.code == 0
+        assert said.out.startswith(f"Copied to {home.folder}/copy.db (")
+        assert "kB) and checked. Runs in it: 1.\n" in said.out
+        check(home.folder / "copy.db", thoroughly=True)
+        assert stat.S_IMODE((home.folder / "copy.db").stat().st_mode) == 0o600
+
+    def test_for_programs_too(self, home: Home) -> None:
+        said = home.type("backup", home.folder / "copy.db", "--json").json()
+        assert (said["type"], said["file"], said["runs"]) == ("backup", str(home.folder / "copy.db"), 1)
+        assert said["size_bytes"] == (home.folder / "copy.db").stat().st_size
+        assert said["made_at"]
+
+    def test_in_a_folder_it_gets_a_name_with_its_time_that_no_rotation_takes(self, home: Home) -> None:
+        (home.folder / "usb").mkdir()
+        assert home.type("backup", home.folder / "usb").code == 0
+        (made,) = (home.folder / "usb").iterdir()
+        assert [part.isdigit() for part in made.stem.split("-")] == [False, True, True, True, True]
+
+    def test_beside_a_running_service(self, home: Home) -> None:
+        with only_service(home.state), closing(sqlite3.connect(home.database)) as held:
+            held.execute("BEGIN IMMEDIATE")
+            assert home.type("backup", home.folder / "copy.db").code == 0
+
+    def test_an_earlier_copy_may_be_overwritten_and_nothing_else(self, home: Home, copy: Path) -> None:
+        assert home.type("backup", copy).code == 0
+        assert contents_of(copy).runs == 2
+        letter = home.folder / "letter.txt"
+        letter.write_text("Dear aunt")
+        said = home.type("backup", letter)
+        assert said.code == 1
+        assert "is there already and is no copy of duurloop's" in said.err
+        assert letter.read_text() == "Dear aunt"
+        assert home.type("backup", letter, "--force").code == 0
+        assert home.type("backup", home.database, "--force").code == 1
+
+    @pytest.mark.parametrize("version", [2, 3, 4, 5])
+    def test_also_before_the_first_start_of_a_newer_duurloop(self, version: int, say: Say, tmp_path: Path) -> None:
+        home, old = Home(say, tmp_path), tmp_path / "old"
+        old.mkdir()
+        for script in sorted(MIGRATIONS.glob("*.sql"))[:version]:
+            shutil.copy(script, old)
+
+        async def make() -> None:
+            async with open_database(home.database, old):
+                pass
+
+        asyncio.run(make())
+        assert home.type("backup", tmp_path / "copy.db").code == 0
+        assert contents_of(tmp_path / "copy.db").version == version
+        assert home.type("restore", tmp_path / "copy.db", "--yes").code == 0
+
+    def test_before_there_is_anything_it_says_so(self, say: Say, tmp_path: Path) -> None:
+        said = Home(say, tmp_path).type("backup", tmp_path / "copy.db")
+        assert said.code == 1
+        assert "nothing to copy yet" in said.err
+
+    def test_a_folder_that_is_not_there_is_one_line(self, home: Home) -> None:
+        said = home.type("backup", home.folder / "nowhere" / "copy.db")
+        assert said.code == 1
+        assert len(said.err.splitlines()) == 1
+        assert "nowhere" in said.err
+
+
+class TestRestore:
+    def test_the_copy_comes_back_and_what_was_here_is_kept(self, home: Home, copy: Path) -> None:
+        said = home.type("restore", copy, "--yes")
+        assert said.code == 0
+        assert "a copy of 20" in said.out
+        assert "Runs in it: 1.\nRuns that are here now: 2.\nRestored. Runs that are here now: 1." in said.out
+        assert home.runs == 1
+        (aside,) = home.asides()
+        assert str(aside) in said.out
+        assert contents_of(aside).runs == 2
+        assert stat.S_IMODE(home.database.stat().st_mode) == 0o600
+        assert home.type("restore", aside, "--yes").code == 0
+        assert home.runs == 2
+        assert len(home.asides()) == 2
+
+    def test_for_programs_too(self, home: Home, copy: Path) -> None:
+        said = home.type("restore", copy, "--yes", "--json").json()
+        assert (said["type"], said["runs"], said["runs_before"]) == ("restore", 1, 2)
+        assert said["kept_as"] == str(home.asides()[0])
+
+    def test_a_folder_means_its_last_good_copy(self, home: Home) -> None:
+        copies = Copies(home.database)
+        copies.make(EVENING)
+        home.run_kept(2)
+        last = copies.make(EVENING + timedelta(days=1))
+        assert last
+        last.path.write_bytes(last.path.read_bytes()[:20000])
+        assert home.type("restore", copies.folder, "--yes").code == 0
+        assert home.runs == 1
+        (home.folder / "empty").mkdir()
+        assert "no good copy" in home.type("restore", home.folder / "empty", "--yes").err
+
+    def test_whoever_says_no_keeps_all_as_it_is(self, home: Home, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+        assert home.type("restore", copy).code == 130
+        assert home.runs == 2
+        assert [path.name for path in home.state.iterdir() if "fresh" in path.name] == []
+
+    def test_not_while_duurloop_runs(self, home: Home, copy: Path) -> None:
+        with only_service(home.state):
+            said = home.type("restore", copy, "--yes")
+        assert said.code == 75
+        assert "stop it first (systemctl stop duurloop" in said.err
+        assert home.runs == 2
+
+    def test_not_while_another_command_has_it_open(self, home: Home, copy: Path) -> None:
+        with closing(sqlite3.connect(home.database)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            said = home.type("restore", copy, "--yes")
+        assert "in use by another command" in said.err
+        assert home.runs == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "why"),
+        [
+            ("missing", "No such file"),
+            ("empty", "is empty"),
+            ("text", "file is not a database"),
+            ("cut off", "is damaged"),
+            ("index", "is damaged"),
+            ("foreign", "some other program's"),
+            ("newer", "of a newer duurloop"),
+            ("itself", "is the database itself"),
+        ],
+    )
+    def test_nonsense_is_refused_and_nothing_changes(self, kind: str, why: str, home: Home, copy: Path) -> None:
+        if kind == "missing":
+            copy.unlink()
+        elif kind == "empty":
+            copy.write_bytes(b"")
+        elif kind == "text":
+            copy.write_text("Dear aunt\n" * 1000)
+        elif kind == "cut off":
+            os.truncate(copy, copy.stat().st_size - 8192)
+        elif kind == "index":
+            with closing(sqlite3.connect(copy)) as connection, connection:
+                connection.execute("PRAGMA writable_schema = ON")
+                connection.execute(
+                    "UPDATE sqlite_schema SET sql = replace(sql, 'started_at', 'ends_at') WHERE name = 'take_by_time'"
+                )
+        elif kind == "foreign":
+            with closing(sqlite3.connect(copy)) as connection, connection:
+                connection.executescript("DROP TABLE channel_health")
+        elif kind == "newer":
+            with closing(sqlite3.connect(copy)) as connection:
+                connection.execute("PRAGMA user_version = 99")
+        else:
+            copy = home.database
+        home.runs  # noqa: B018 - a look leaves an empty log
+        before = sorted(path.name for path in home.state.glob("*.db*"))
+        said = home.type("restore", copy, "--yes")
+        assert said.code == 1
+        assert why in said.err
+        assert len(said.err.splitlines()) == 1
+        assert home.runs == 2
+        assert sorted(path.name for path in home.state.glob("*.db*")) == before
+
+    def test_one_of_an_earlier_version_is_brought_up_to_date_first(self, home: Home, tmp_path: Path) -> None:
+        old = tmp_path / "old"
+        old.mkdir()
+        for script in sorted(MIGRATIONS.glob("*.sql"))[:2]:
+            shutil.copy(script, old)
+
+        async def make() -> None:
+            async with open_database(tmp_path / "old.db", old):
+                pass
+
+        asyncio.run(make())
+        assert home.type("restore", tmp_path / "old.db", "--yes").code == 0
+        assert contents_of(home.database, is_still=False).version == len(list(MIGRATIONS.glob("*.sql")))
+        assert contents_of(tmp_path / "old.db").version == 2
+        assert not list(home.state.glob("*.before-*"))
+
+    def test_the_bare_files_of_a_stopped_or_killed_service_will_do(self, home: Home, tmp_path: Path) -> None:
+        taken = tmp_path / "taken"
+
+        async def kill() -> None:
+            async with open_database(home.database) as database:
+                opened = SessionOpened("s3", ELS.name, EVENING, EASY)
+                run = judged_run("s3", SAMPLES, EVENING)
+                await SqliteStore(database).commit([opened, RunKept("s3", run, SAMPLES)])
+                shutil.copytree(home.state, taken)
+
+        asyncio.run(kill())
+        assert home.type("restore", taken / DATABASE_NAME, "--yes").code == 0
+        assert home.runs == 2
+
+    def test_in_place_of_a_damaged_one_and_of_none(self, home: Home, copy: Path) -> None:
+        home.database.write_text("Dear aunt\n" * 1000)
+        said = home.type("restore", copy, "--yes")
+        assert "Here is nothing now that can be read." in said.out
+        assert home.asides()[0].read_text().startswith("Dear aunt")
+        home.database.unlink()
+        assert home.type("restore", copy, "--yes").code == 0
+        assert home.runs == 1
+
+    def test_killed_at_any_moment_the_one_or_the_other_is_in_place_and_whole(self, home: Home, copy: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path; from datetime import datetime, UTC; import asyncio\n"
+            "from connectors.sqlite_rescue import prepare, put_back\n"
+            "file, database = map(Path, sys.argv[1:])\n"
+            "while True:\n"
+            "    fresh, _ = asyncio.run(prepare(file, database))\n"
+            "    put_back(fresh, database, datetime(2026, 11, 22, tzinfo=UTC))\n"
+            "    print(flush=True)\n"
+        )
+        for after_s in (0.0, 0.01, 0.02, 0.03, 0.04, 0.05):
+            with subprocess.Popen(
+                [sys.executable, "-c", program, copy, home.database], stdout=subprocess.PIPE
+            ) as running:
+                assert running.stdout
+                running.stdout.readline()
+                time.sleep(after_s)
+                running.send_signal(signal.SIGKILL)
+            check(home.database, is_still=False, thoroughly=True)
+            assert home.runs == 1
+        first = home.asides()[0]
+        assert contents_of(first).runs == 2
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+    def test_what_root_puts_back_belongs_to_the_service(self, home: Home, copy: Path) -> None:
+        os.chown(home.state, 1234, 1234)
+        assert home.type("restore", copy, "--yes").code == 0
+        assert (home.database.stat().st_uid, home.database.stat().st_gid) == (1234, 1234)
