@@ -15,6 +15,7 @@ import aiosqlite
 from connectors import sqlite_diary as diary
 from connectors.packing import Packed, pack, unpack_samples
 from connectors.sqlite import Database
+from connectors.sqlite_handed_out import keep_due
 from connectors.sqlite_post import insert_letters
 from connectors.sqlite_takes import (
     BY_ID,
@@ -42,6 +43,7 @@ from daemon.store import (
     Fact,
     FactRefusedError,
     FileSeen,
+    HandoverDue,
     LetterWritten,
     OccasionPassed,
     OpenSession,
@@ -251,7 +253,14 @@ async def _insert(
 
 async def _insert_rare(
     connection: aiosqlite.Connection,
-    fact: SessionOpened | CoachingStarted | SessionSteered | SessionDiscarded | RunKept | FileSeen | ActivityRead,
+    fact: SessionOpened
+    | CoachingStarted
+    | SessionSteered
+    | SessionDiscarded
+    | RunKept
+    | HandoverDue
+    | FileSeen
+    | ActivityRead,
     runs: Mapping[str, Packed],
 ) -> None:
     match fact:
@@ -276,6 +285,8 @@ async def _insert_rare(
             placed = await shelve(connection, fact.run, runs[fact.session], origin=None, start_hidden=False)
             await diary.welcome(connection, fact.run, placed.run)
             await _forget(connection, fact.session)
+        case HandoverDue():
+            await keep_due(connection, fact)
         case FileSeen():
             await connection.execute(
                 "INSERT OR REPLACE INTO seen_file VALUES (?, ?, ?, ?)",

@@ -6,7 +6,7 @@ message is never kept without the fact it speaks of, nor the fact without its me
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Protocol, TypeAlias
 
@@ -27,6 +27,10 @@ class FactRefusedError(StoreError):
     """A fact contradicts what is kept; it will tomorrow, too."""
 
 
+class StoreDamagedError(StoreError):
+    """What is in the database's file cannot be right."""
+
+
 class StoreTooNewError(StoreError):
     """The database was written by a newer duurloop than this one."""
 
@@ -34,6 +38,14 @@ class StoreTooNewError(StoreError):
 def key_after(run: str, *, whole: bool = False) -> str:
     """Return the key of the letter after a run; there is a second one when at last the whole of it is here."""
     return f"after:{run}{':whole' if whole else ''}"
+
+
+class Outlet(Enum):
+    """Where sessions that the house recorded go besides."""
+
+    FOLDER = "folder"
+    """FIT files for other programs."""
+    STRAVA = "strava"
 
 
 class Kind(Enum):
@@ -121,6 +133,17 @@ class RunKept:
     session: str
     run: Run
     samples: tuple[HeartRateSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverDue:
+    """A run that the strap told is to go to an outlet."""
+
+    runner: str
+    run: str
+    """The strap's own take."""
+    outlet: Outlet
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +256,7 @@ Fact: TypeAlias = (
     | SessionSteered
     | SessionDiscarded
     | RunKept
+    | HandoverDue
     | LetterWritten
     | FileSeen
     | ActivityRead
@@ -433,6 +457,12 @@ class Post(Protocol):
 
     async def settle_failed(self, claimed: Claimed, health: ChannelHealth, *notices: Letter) -> None:
         """Put the letter back, note how the channel is, and keep what is to be told of it elsewhere."""
+
+    async def shift(self, since: datetime, by: timedelta) -> None:
+        """Move letters that wait and were written from `since` on: the wall clock was wrong by so much then.
+
+        Channels that are left in peace for a while get another try, for nobody knows by which clock that was.
+        """
 
     async def health(self) -> list[ChannelHealth]:
         """Return how it goes with the channels that have had trouble since they last were well."""

@@ -7,6 +7,7 @@ import asyncio
 import heapq
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -25,6 +26,7 @@ from daemon.domain.strap import StrapEvent
 from daemon.domain.takes import Take, Told, gather, take_of
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
+from daemon.handovers import Going, Handover, Recorded
 from daemon.household import Channel, Plan, QuietHours, Runner
 from daemon.planning import Planner
 from daemon.ports import DeliveryError, Permit
@@ -38,11 +40,13 @@ from daemon.store import (
     Fact,
     FeelingSaid,
     FileSeen,
+    HandoverDue,
     Kind,
     Letter,
     LetterWritten,
     OccasionPassed,
     OpenSession,
+    Outlet,
     Pause,
     Paused,
     Place,
@@ -213,6 +217,20 @@ class MemoryShelf:
             and since <= take.started_at <= until
         ]
 
+    def recorded(self, take: str) -> Recorded | None:
+        """Return what the strap itself gave."""
+        brought = self._brought.get(take)
+        if brought is None or Source.STRAP not in brought.run.sources:
+            return None
+        samples = [replace(sample, at=Instant(float(round(sample.at)))) for sample in brought.samples]
+        return Recorded(brought.run, samples)
+
+    def are_one(self, take: str, run: str) -> bool:
+        """Tell whether a take is of a run, or is called as it is."""
+        found = self.run(run)
+        known = next((one.run for one in self._takes if one.id == take), None)
+        return take == run or (found is not None and known == found.id)
+
     def _is_again(self, take: Take, brought: Brought) -> bool:
         there = self._brought[take.id]
         return (there.run.runner, there.origin) == (brought.run.runner, brought.origin)
@@ -234,6 +252,47 @@ class MemoryShelf:
         )
 
 
+class MemoryHandovers:
+    """The port `Handovers` in a dictionary."""
+
+    def __init__(self, shelf: MemoryShelf) -> None:
+        self._shelf = shelf
+        self._kept: dict[tuple[str, Outlet], Handover] = {}
+
+    def keep_due(self, due: HandoverDue) -> None:
+        new = Handover(due.runner, due.run, due.outlet, Going.DUE, due.at, due.at)
+        self._kept.setdefault((due.run, due.outlet), new)
+
+    async def open(self, outlet: Outlet) -> list[Handover]:
+        waiting = [one for one in self._kept.values() if one.outlet is outlet and _is_open(one)]
+        return sorted(waiting, key=lambda one: (one.changed_at, one.run))
+
+    async def of_run(self, run: str) -> list[Handover]:
+        found = [one for one in self._kept.values() if self._shelf.are_one(one.run, run)]
+        return sorted(found, key=lambda one: (one.outlet.value, one.run))
+
+    async def counts(self) -> dict[tuple[str, Outlet, Going], int]:
+        return dict(Counter((one.runner, one.outlet, one.going) for one in self._kept.values()))
+
+    async def note(self, handover: Handover) -> None:
+        if (handover.run, handover.outlet) in self._kept:
+            self._kept[handover.run, handover.outlet] = handover
+
+    async def drop(self, runner: str, outlet: Outlet) -> None:
+        self._kept = {
+            key: one
+            for key, one in self._kept.items()
+            if (one.runner, one.outlet) != (runner, outlet) or not _is_open(one)
+        }
+
+    async def recorded(self, handover: Handover) -> Recorded | None:
+        return self._shelf.recorded(handover.run)
+
+
+def _is_open(handover: Handover) -> bool:
+    return handover.going in (Going.DUE, Going.HELD)
+
+
 class MemoryStore:
     """The ports `Store` and `Post` in a few dictionaries; `trouble` makes it fail, `gate` makes it wait."""
 
@@ -253,6 +312,8 @@ class MemoryStore:
         self.activities_read: list[tuple[str, int]] = []
         self._sessions: dict[str, OpenSession] = {}
         self._shelf = MemoryShelf()
+        self.handovers = MemoryHandovers(self._shelf)
+        """The port `Handovers`, of what was committed here."""
         self._files: dict[tuple[str, str], FileSeen] = {}
         self._letters: dict[int, Letter] = {}
         self._states: dict[int, str] = {}
@@ -397,6 +458,18 @@ class MemoryStore:
             due = max(due, health.next_at)
         return min(due, *(letter.expires_at for letter in letters))
 
+    async def shift(self, since: datetime, by: timedelta) -> None:
+        await self._pass_gate()
+        for number, letter in self._letters.items():
+            if self._states[number] == "due" and letter.written_at >= since:
+                self._letters[number] = replace(
+                    letter,
+                    written_at=letter.written_at + by,
+                    expires_at=letter.expires_at + by,
+                    not_before=letter.not_before + by,
+                )
+        self._health = {channel: replace(health, next_at=None) for channel, health in self._health.items()}
+
     async def settle_sent(self, claimed: Claimed) -> None:
         await self._pass_gate()
         self._states[claimed.id] = "sent"
@@ -448,6 +521,8 @@ class MemoryStore:
                 self._sessions.pop(fact.session, None)
                 placed = self._shelf.put(Brought(fact.run, fact.samples, f"session {fact.session}"))
                 self._welcome(fact.run, placed.run)
+            case HandoverDue():
+                self.handovers.keep_due(fact)
             case LetterWritten():
                 self._keep_letter(fact.letter)
             case FileSeen():

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from connectors.fit_writer import fit_of
 from connectors.sqlite import Database, open_database
+from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
@@ -24,6 +26,7 @@ from daemon.strava.book import Account, Book, State
 from daemon.strava.follower import Follower, Terms
 from daemon.strava.link import Link
 from daemon.strava.port import WANTED_SCOPES, Scope, Tokens
+from daemon.strava.uploading import Outgoing
 from tests.fakes import EVENING, PHONE, FakeClock, afterwards, runner
 from tests.strava_server import ASKED, Activity, Athlete, StravaServer
 
@@ -49,6 +52,9 @@ class House:
         self.store: Store = SqliteStore(database)
         self.book: Book = SqliteBook(database)
         self.database, self.post = database, SqlitePost(database)
+        self.handovers = SqliteHandovers(database)
+        self.uploads: frozenset[str] = frozenset()
+        """Runners whose sessions go to Strava, as the settings have it."""
         self.athlete = strava.add_athlete()
         self.follower = self.new_follower()
 
@@ -66,8 +72,9 @@ class House:
         )
         libraries = {one.name: self.library(one, sports) for one in self.runners}
         chance = random.Random(1)  # noqa: S311
-        terms = Terms(self.poll_s, self.keep)
-        self.follower = Follower(door, self.book, self.store, libraries, terms, self.clock, chance)
+        terms = Terms(self.poll_s, self.keep, self.uploads)
+        outgoing = Outgoing(self.handovers, lambda told: fit_of(told.run, told.samples, software="duurloop"))
+        self.follower = Follower(door, self.book, self.store, libraries, terms, self.clock, chance, outgoing)
         return self.follower
 
     def library(self, one: Runner = ELS, sports: frozenset[str] = frozenset()) -> Library:

@@ -27,6 +27,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import requests
 
 from tests.strava_content import Activity, Athlete, Json, Raw, fill
+from tests.strava_uploads import Uploads, parts_of
 from tests.strava_wire import (
     BAD_GATEWAY,
     BROKEN,
@@ -74,7 +75,9 @@ __all__ = [
 ]
 
 TOKEN_LIFE = timedelta(hours=6)
-SCOPES = frozenset({"read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all"})
+SCOPES = frozenset(
+    {"read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write"}
+)
 ASKED = frozenset({"read", "activity:read_all", "profile:read_all"})
 """The scopes that duurloop asks for."""
 CALLBACK_PATIENCE_S = 2.0
@@ -167,7 +170,7 @@ class StravaServer:
         self.short_pages = False
         """Whether every other page of the list has fewer items than there might be; the rest moves to the next."""
         self.read_quota, self.overall_quota = Quota(100, 1000), Quota(200, 2000)
-        self.requests, self.faults = Requests(), Faults()
+        self.requests, self.faults, self.uploads = Requests(), Faults(), Uploads()
         self.leaks: list[str] = []
         """Requests with a token or a secret in their address: `GET /athlete?access_token`."""
         self._ids = itertools.count(16_000_000_001)
@@ -248,20 +251,22 @@ class StravaServer:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def take(self, method: str, address: str, headers: dict[str, str], body: str) -> tuple[Request, Struck | None]:
+    def take(self, method: str, address: str, headers: dict[str, str], body: bytes) -> tuple[Request, Struck | None]:
         """Note a request, and what goes wrong with it."""
         parts = urlsplit(address)
         in_api = parts.path.startswith(f"{self.api_base}/")
         path = parts.path.removeprefix(self.api_base) if in_api else parts.path
         is_counted = in_api and not path.startswith("/oauth/")
-        query, form = dict(parse_qsl(parts.query)), dict(parse_qsl(body))
+        kind = headers.get("content-type", "")
+        is_file = kind.startswith("multipart/")
+        query, (form, file) = dict(parse_qsl(parts.query)), (parts_of(kind, body) if is_file else (_form(body), None))
         with self._lock:
-            request = Request(method, path, query, form, headers, self.now, counted=is_counted)
+            request = Request(method, path, query, form, headers, self.now, counted=is_counted, file=file)
             grant = self._grant_of(_bearer(request))
             request.athlete = grant.athlete.id if grant else None
             self._note_leaks(request)
             if is_counted:
-                self.used_elsewhere(1)
+                self.used_elsewhere(1, reads=request.line != "POST /uploads")
             self.requests.add(request)
         return request, self.faults.strike(request)
 
@@ -430,7 +435,8 @@ class StravaServer:
             grant = self._grant_of(_bearer(request))
             if grant is None:
                 raise RefusalError(_WRONG_TOKEN)
-            return Reply(200, self._page_of(grant, request))
+            said = self._page_of(grant, request)
+            return said if isinstance(said, Reply) else Reply(200, said)
 
     def _page_of(self, grant: Grant, request: Request) -> object:
         athlete = grant.athlete
@@ -450,6 +456,12 @@ class StravaServer:
                 said = self._activity(grant, number).zone_times()
             case ["GET", "activities", number, "streams"]:
                 said = _streams(self._activity(grant, number), request.query)
+            case ["POST", "uploads"]:
+                _need(grant, "activity:write")
+                said = self.uploads.post(athlete, request, self.now)
+            case ["GET", "uploads", number]:
+                _need(grant, "activity:write")
+                said = self.uploads.look(athlete, number, self.now)
             case _:
                 raise RefusalError(_NO_SUCH_PAGE)
         return said
@@ -519,6 +531,10 @@ class StravaServer:
 def _made(what: str, number: int) -> str:
     """Make a token that looks like Strava's, the same ones in every run."""
     return hashlib.sha256(f"{what} {number}".encode()).hexdigest()[:40]
+
+
+def _form(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode()))
 
 
 def _bearer(request: Request) -> str:

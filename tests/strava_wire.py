@@ -40,6 +40,8 @@ class Request:
     counted: bool
     athlete: int | None = None
     status: int | None = None
+    file: bytes | None = field(default=None, repr=False)
+    """What was uploaded."""
 
     @property
     def line(self) -> str:
@@ -272,7 +274,7 @@ class Site(Protocol):
 
     @property
     def now(self) -> datetime: ...
-    def take(self, method: str, address: str, headers: dict[str, str], body: str) -> tuple[Request, Struck | None]:
+    def take(self, method: str, address: str, headers: dict[str, str], body: bytes) -> tuple[Request, Struck | None]:
         """Note a request, and what goes wrong with it."""
 
     def reply(self, request: Request) -> Reply:
@@ -343,7 +345,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = self.server.site
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
         request, struck = site.take(self.command, self.path, headers, body)
         if struck is None:

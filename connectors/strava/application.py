@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
-from daemon.strava.port import WANTED_SCOPES
+from daemon.strava.port import wanted_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Application:
     read_s: float
     """How long the far end may be silent."""
 
-    def authorization_url(self, redirect_uri: str, state: str) -> str:
+    def authorization_url(self, redirect_uri: str, state: str, *, uploads: bool = False) -> str:
         """Return where the athlete is asked; stravalib would do the same, but loading it takes a second."""
         asked = {
             "client_id": self.client_id,
             "redirect_uri": redirect_uri,
             "response_type": "code",
             "approval_prompt": "auto",
-            "scope": ",".join(scope.value for scope in WANTED_SCOPES),
+            "scope": ",".join(scope.value for scope in wanted_scopes(uploads=uploads)),
             "state": state,
         }
         return f"{self.oauth_url}/oauth/authorize?{urlencode(asked)}"

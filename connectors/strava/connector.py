@@ -11,7 +11,7 @@ from connectors.strava.loading import load
 from daemon.aside import in_thread
 from daemon.domain.activity import Activity, Page
 from daemon.domain.recording import Recording
-from daemon.strava.port import Answer, Tokens, UnreachableError
+from daemon.strava.port import Answer, Tokens, UnreachableError, Upload
 
 if TYPE_CHECKING:  # importing stravalib takes a second and 23 MB that a start does not need
     from connectors.strava.desk import Desk
@@ -45,9 +45,9 @@ class StravaConnector:
         self._total_s = total_s
         self._under_way: dict[Line, asyncio.Future[Any]] = {}
 
-    def authorization_url(self, redirect_uri: str, state: str) -> str:
+    def authorization_url(self, redirect_uri: str, state: str, *, uploads: bool = False) -> str:
         """Return the address at which the athlete says yes."""
-        return self._application.authorization_url(redirect_uri, state)
+        return self._application.authorization_url(redirect_uri, state, uploads=uploads)
 
     async def exchange(self, code: str) -> tuple[Tokens, int | None]:
         """Return the tokens that a code of the redirect stands for, and the athlete's id if it is told."""
@@ -68,6 +68,14 @@ class StravaConnector:
     async def recording(self, tokens: Tokens, activity: Activity) -> Answer[Recording]:
         """Return an activity as it was recorded."""
         return await self._ask(lambda desk: desk.recording(tokens, activity))
+
+    async def upload(self, tokens: Tokens, fit: bytes, external_id: str) -> Answer[Upload]:
+        """Hand over a FIT file."""
+        return await self._ask(lambda desk: desk.upload(tokens, fit, external_id))
+
+    async def upload_status(self, tokens: Tokens, upload: int) -> Answer[Upload]:
+        """Return what became of a file."""
+        return await self._ask(lambda desk: desk.upload_status(tokens, upload))
 
     async def subscribe(self, callback_url: str, verify_token: str) -> int:
         """Ask for events at `callback_url`; return the subscription's id."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from stravalib.protocol import ApiV3, RequestMethod
 
-from connectors.strava import failures
+from connectors.strava import failures, uploads
 from connectors.strava.application import Application
 from connectors.strava.caught import failure_in
 from connectors.strava.failures import NONSENSE, Failure, Judge
@@ -23,7 +23,7 @@ from connectors.strava.transport import LineSession
 from daemon.domain.activity import Activity, Page
 from daemon.domain.quota import Reading
 from daemon.domain.recording import Recording
-from daemon.strava.port import Answer, StravaError, Tokens, UnreachableError
+from daemon.strava.port import Answer, StravaError, Tokens, UnreachableError, Upload
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -112,6 +112,16 @@ class Desk:
             tokens.access,
         )
         return _understood(answer, lambda body: recording_of(activity, body))
+
+    def upload(self, tokens: Tokens, fit: bytes, external_id: str) -> Answer[Upload]:
+        """Hand over a FIT file."""
+        answer = self._ask(lambda api: uploads.post(api, fit, external_id), failures.of_api, tokens.access)
+        return _understood(answer, uploads.upload_of)
+
+    def upload_status(self, tokens: Tokens, upload: int) -> Answer[Upload]:
+        """Return what became of a file."""
+        answer = self._ask(lambda api: uploads.look(api, upload), failures.of_api, tokens.access)
+        return _understood(answer, uploads.upload_of)
 
     def subscribe(self, callback_url: str, verify_token: str) -> int:
         """Return the id of a new subscription."""

@@ -62,6 +62,7 @@ def _activity(item: object) -> Activity:
         name=name_of(_text(item.get("name"))),
         distance_m=distance_m(item.get("distance")),
         has_heart_rate=has_heart_rate,
+        external_id=_text(item.get("external_id")) or None,
         mark=_mark(started_at.isoformat(), kind, has_heart_rate, item.get("manual") is True, *figures),
     )
 

@@ -29,6 +29,8 @@ class Activity:
     has_heart_rate: bool
     mark: str
     """Changes when what was recorded has changed: a crop, a corrected heart rate, another sport."""
+    external_id: str | None = None
+    """What whoever uploaded it calls it; told by a list, and not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Purpose(Enum):
 
     NEWS = auto()
     BACKFILL = auto()
+    UPLOAD = auto()
+    """Counts with all requests, but not with the reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Window:
         """Return how long this window forbids one more request."""
         window = self.turned(now_s - GRACE_S)
         under_way = window.lost + in_flight
-        uses = (window.reads, window.overall)
+        uses = (window.overall,) if purpose is Purpose.UPLOAD else (window.reads, window.overall)
         if not window.is_closed and all(use.used + under_way < _allowed(use.limit, purpose) for use in uses):
             return 0.0
         return min(window.begins_s + self.length_s - now_s, self.length_s) + GRACE_S
@@ -195,7 +197,7 @@ class Quota:
 
 
 def _allowed(limit: int, purpose: Purpose) -> int:
-    kept = SAFETY if purpose is Purpose.NEWS else max(SAFETY, -(-limit // 10))
+    kept = SAFETY if purpose is not Purpose.BACKFILL else max(SAFETY, -(-limit // 10))
     return max(1, limit - kept)  # one is always tried: only an answer tells that a limit has grown
 
 

@@ -36,6 +36,7 @@ from daemon.strava.port import (
     StravaError,
     UnauthorizedError,
 )
+from daemon.strava.uploading import Outgoing, Uploader
 from daemon.strava.words import state_text
 
 LONGEST_WAIT_S = 60.0
@@ -73,6 +74,8 @@ class Terms:
     poll_s: float
     keep: timedelta
     """How long anything that came by the API is held, and how far back it reaches."""
+    uploads: frozenset[str] = frozenset()
+    """Runners whose own sessions go there."""
 
 
 Step = Callable[[], Awaitable[None]]
@@ -90,6 +93,7 @@ class Follower:
         terms: Terms,
         clock: Clock,
         chance: random.Random,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.links: dict[str, Link] = {}
         self.is_begun = False
@@ -101,6 +105,7 @@ class Follower:
         self._keys = Keys(strava, book, clock)
         self._looker = Looker(strava, self._keys, book, store, clock, terms.poll_s, self._reach)
         self._bringer = Bringer(strava, self._keys, book, store, clock)
+        self._uploader = Uploader(strava, self._keys, outgoing, terms.uploads, clock, chance) if outgoing else None
         self._stir = asyncio.Event()
         self._purge_at = clock.monotonic()
         self._turn = 0
@@ -120,6 +125,10 @@ class Follower:
             wait_s = await self.go_on()
             if wait_s > 0:
                 await wait_for(self._stir, self._clock, min(wait_s, LONGEST_WAIT_S))
+
+    def wake(self) -> None:
+        """See what there is to do: a session may have been kept."""
+        self._stir.set()
 
     def look_now(self, runner: str | None = None) -> None:
         """Look at once; a link that is not served is tried as well."""
@@ -145,6 +154,8 @@ class Follower:
         try:
             await self._begin()
             await self._find_links()
+            if self._uploader:
+                await self._uploader.find(self.links.values())
             await self._purge()
             for link in self.links.values():
                 await self._mind_quota(link)
@@ -214,15 +225,23 @@ class Follower:
 
     def _wanted(self, link: Link, now: Instant) -> tuple[Purpose, Step] | None:
         """Return what comes next for a link, were it allowed."""
-        if now >= link.look_at:
+        upload = self._upload(link)
+        is_read_open = upload is None or upload[0] is not Purpose.UPLOAD or not self.gate.wait_s(Purpose.NEWS)
+        if now >= link.look_at and is_read_open:
             return Purpose.NEWS, partial(self._looker.look, link)
-        if not link.is_well:
-            return None
+        if upload or not link.is_well:
+            return upload
         newest = link.next_unread(now)
         purpose = self._bringer.purpose_of(newest.activity) if newest else Purpose.BACKFILL
         if link.walk and (newest is None or (link.has_read and purpose is Purpose.BACKFILL)):
             return Purpose.BACKFILL, partial(self._looker.walk_on, link, link.walk)
         return (purpose, partial(self._bringer.read, link, newest)) if newest else None
+
+    def _upload(self, link: Link) -> tuple[Purpose, Step] | None:
+        """Return what an own session on its way wants next; used-up reads do not keep one from being posted."""
+        if self._uploader is None or not link.is_well or (one := self._uploader.next_of(link)) is None:
+            return None
+        return self._uploader.purpose_of(one), partial(self._uploader.go_on, link, one)
 
     def _next_at(self, link: Link) -> Instant:
         now = self._clock.monotonic()
@@ -231,6 +250,8 @@ class Follower:
             moments = [Instant(now + self.gate.wait_s(wanted[0]))]
         else:
             moments = [at for at in link.retries() if at > now] if link.is_well else []
+        if self._uploader and link.is_well and (upload_at := self._uploader.next_at(link)) and upload_at > now:
+            moments.append(upload_at)
         if link.look_at > now:
             moments.append(link.look_at)
         return max(min(moments), link.retry_at or now)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from daemon.domain.activity import Activity, Known
 from daemon.domain.heart_rate import Instant
+from daemon.handovers import Handover
 from daemon.library import Library
 from daemon.store import Brought
 from daemon.strava.book import Account, State
@@ -43,6 +44,8 @@ class Link:
     """What was read last, while the database does not take it."""
     again: set[int] = field(default_factory=set)
     """Activities of which something was heard; they are read once more."""
+    uploads: list[Handover] = field(default_factory=list)
+    """Own sessions that are to go there, the oldest first."""
     has_read: bool = False
     """Since the last look."""
     answers: int = 0

@@ -6,7 +6,7 @@ Nothing beyond this file knows that there is a library in between, or HTTP.
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 from typing import Generic, Protocol, TypeVar
 
 from daemon.domain.activity import Activity, Page
@@ -23,9 +23,11 @@ class Scope(Enum):
     ACTIVITY_READ = "activity:read"
     ACTIVITY_READ_ALL = "activity:read_all"
     PROFILE_READ_ALL = "profile:read_all"
+    ACTIVITY_WRITE = "activity:write"
 
 
 WANTED_SCOPES = (Scope.READ, Scope.ACTIVITY_READ_ALL, Scope.PROFILE_READ_ALL)
+"""Of everybody; `wanted_scopes` knows who needs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,28 @@ class Answer(Generic[T_co]):
 
     value: T_co
     reading: Reading | None = None
+
+
+class Fate(Enum):
+    """What becomes of a file that was uploaded."""
+
+    WORKED_ON = auto()
+    THERE = auto()
+    """It is an activity now, or there was one of it already."""
+    REFUSED = auto()
+    """It will never be one."""
+    DELETED = auto()
+    """It was one, and was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was uploaded, as Strava tells of it."""
+
+    fate: Fate
+    id: int | None = None
+    """By which Strava is asked what became of it."""
+    activity: int | None = None
 
 
 class StravaError(Exception):
@@ -88,8 +112,8 @@ class GoneError(StravaError):
 class Strava(Protocol):
     """Strava, asked one thing at a time. Every coroutine may raise `StravaError`; cancelled, it leaves at once."""
 
-    def authorization_url(self, redirect_uri: str, state: str) -> str:
-        """Return the address at which the athlete says yes."""
+    def authorization_url(self, redirect_uri: str, state: str, *, uploads: bool = False) -> str:
+        """Return the address at which the athlete says yes; also to uploads, if there are to be any."""
 
     async def exchange(self, code: str) -> tuple[Tokens, int | None]:
         """Return the tokens that a code of the redirect stands for, and the athlete's id if it is told."""
@@ -106,6 +130,12 @@ class Strava(Protocol):
     async def recording(self, tokens: Tokens, activity: Activity) -> Answer[Recording]:
         """Return an activity as it was recorded (one request for all streams)."""
 
+    async def upload(self, tokens: Tokens, fit: bytes, external_id: str) -> Answer[Upload]:
+        """Hand over a FIT file; `external_id` names it, and is told in the list of activities."""
+
+    async def upload_status(self, tokens: Tokens, upload: int) -> Answer[Upload]:
+        """Return what became of a file; `GoneError` where nothing is known of it."""
+
     async def subscribe(self, callback_url: str, verify_token: str) -> int:
         """Ask for events at `callback_url`; return the subscription's id. An application has one at the most."""
 
@@ -116,6 +146,11 @@ class Strava(Protocol):
         """Let go of whatever is open; what is under way is abandoned."""
 
 
-def missing_scopes(granted: AbstractSet[Scope]) -> tuple[Scope, ...]:
-    """Return what was asked for and not allowed."""
-    return tuple(scope for scope in WANTED_SCOPES if scope not in granted)
+def wanted_scopes(*, uploads: bool) -> tuple[Scope, ...]:
+    """Return what is asked for; writing only where sessions are to be uploaded."""
+    return (*WANTED_SCOPES, Scope.ACTIVITY_WRITE) if uploads else WANTED_SCOPES
+
+
+def missing_scopes(granted: AbstractSet[Scope], *, uploads: bool = False) -> tuple[Scope, ...]:
+    """Return what is needed and not allowed."""
+    return tuple(scope for scope in wanted_scopes(uploads=uploads) if scope not in granted)

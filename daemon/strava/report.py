@@ -5,10 +5,11 @@ from typing import Any
 
 from daemon.clock import Clock
 from daemon.domain.quota import Purpose, Use
+from daemon.handovers import Handovers, uploads_report
 from daemon.strava.book import Account, Book, State
 from daemon.strava.follower import Follower, Terms
 from daemon.strava.link import Link
-from daemon.strava.port import missing_scopes
+from daemon.strava.port import Scope, missing_scopes
 
 NEEDS_RUNNER = frozenset({State.INACTIVE, State.REVOKED, State.SCOPE, State.APPLICATION})
 
@@ -16,11 +17,19 @@ NEEDS_RUNNER = frozenset({State.INACTIVE, State.REVOKED, State.SCOPE, State.APPL
 class LinksReport:
     """Looks at every link, and changes nothing; `follower` is None where no service runs."""
 
-    def __init__(self, book: Book, terms: Terms, clock: Clock, follower: Follower | None = None) -> None:
+    def __init__(
+        self,
+        book: Book,
+        terms: Terms,
+        clock: Clock,
+        follower: Follower | None = None,
+        handovers: Handovers | None = None,
+    ) -> None:
         self._book = book
         self._terms = terms
         self._clock = clock
         self._follower = follower
+        self._handovers = handovers
 
     async def make(self) -> list[dict[str, Any]]:
         """Return one entry for each link."""
@@ -37,7 +46,7 @@ class LinksReport:
             "needs_you": account.state in NEEDS_RUNNER,
             "linked_at": _local(account.linked_at),
             "scopes": sorted(scope.value for scope in account.scopes),
-            "missing_scopes": [scope.value for scope in missing_scopes(account.scopes)],
+            "missing_scopes": [scope.value for scope in self._missing(account)],
             "last_look_at": _local(looked_at),
             "held": {
                 "activities": held.activities,
@@ -46,8 +55,18 @@ class LinksReport:
                 "until": _local(held.newest and held.newest + self._terms.keep),
                 "first_goes_at": _local(held.oldest and held.oldest + self._terms.keep),
             },
+            "uploads": await self._uploads(account.runner),
             **self._now(account.runner, link),
         }
+
+    async def _uploads(self, runner: str) -> dict[str, Any] | None:
+        """Return how many own sessions wait to go there; None where they are not to."""
+        if self._handovers is None or runner not in self._terms.uploads:
+            return None
+        return uploads_report(runner, await self._handovers.counts())
+
+    def _missing(self, account: Account) -> tuple[Scope, ...]:
+        return missing_scopes(account.scopes, uploads=account.runner in self._terms.uploads)
 
     def _now(self, runner: str, link: Link | None) -> dict[str, Any]:
         if link is None or self._follower is None:

@@ -10,7 +10,7 @@ from daemon.strava.words import SCOPES, STATES
 
 def link_lines(link: dict[str, Any], words: Callable[[str], str]) -> list[str]:
     """Say how it is with one link; `link` is an entry of the `LinksReport`."""
-    held = link["held"]
+    held, uploads = link["held"], link["uploads"]
     lines = [words(STATES[State(link["state"])])]
     lines += [words(SCOPES[Scope(scope)]) for scope in link["missing_scopes"]]
     if link["last_look_at"]:
@@ -23,6 +23,8 @@ def link_lines(link: dict[str, Any], words: Callable[[str], str]) -> list[str]:
         )
     else:
         lines.append(words("Nothing is held."))
+    if uploads:
+        lines += upload_lines(uploads, words)
     if link["quota"]:
         quarter, day = link["quota"]["quarter_hour"], link["quota"]["day"]
         lines.append(
@@ -30,6 +32,18 @@ def link_lines(link: dict[str, Any], words: Callable[[str], str]) -> list[str]:
                 quarter=quarter["used"], quarter_limit=quarter["limit"], day=day["used"], day_limit=day["limit"]
             )
         )
+    return lines
+
+
+def upload_lines(uploads: dict[str, Any], words: Callable[[str], str]) -> list[str]:
+    """Say how it is with own sessions on their way to Strava."""
+    lines = []
+    if uploads["waiting"]:
+        lines.append(words("Your sessions that wait to go there: {waiting}").format(waiting=uploads["waiting"]))
+    else:
+        lines.append(words("All your sessions that were to go there went."))
+    if uploads["refused"]:
+        lines.append(words("Of these Strava made no activity: {refused}").format(refused=uploads["refused"]))
     return lines
 
 

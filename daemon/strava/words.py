@@ -33,8 +33,22 @@ SCOPES: dict[Scope, str] = {
     Scope.READ: _("not allowed: your public profile; nothing is missed without it"),
     Scope.ACTIVITY_READ: _("not allowed: your activities; without them there is nothing to read"),
     Scope.ACTIVITY_READ_ALL: _("not allowed: activities that only you can see; those runs will be missing"),
+    Scope.ACTIVITY_WRITE: _("not allowed: adding your sessions; they wait. To allow it: duurloop strava link"),
     Scope.PROFILE_READ_ALL: _("not allowed: your profile with its heart-rate zones; they cannot be proposed to you"),
 }
+
+
+def uploads_text(language: Language) -> Text:
+    """Say that sessions could go to Strava, were it allowed."""
+    return Text(
+        language.say(_("Your sessions for Strava")),
+        language.say(
+            _(
+                "Strava does not let me add your sessions: that box was not ticked, or is new. "
+                "To allow it: duurloop strava link. They wait until then."
+            )
+        ),
+    )
 
 
 def state_text(state: State, language: Language) -> Text:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from daemon.domain.quota import Purpose, Quota, Reading, Use
 
 NEWS, BACKFILL = Purpose.NEWS, Purpose.BACKFILL
+READS = (NEWS, BACKFILL)
 
 
 def at(text: str, day: int = 21) -> datetime:
@@ -228,10 +229,25 @@ def refused_at(told: Reading | None, when: datetime) -> Quota:
 def test_after_a_refusal_nothing_goes_until_the_window_turned(told: Reading | None, until: datetime) -> None:
     now = at("12:05:00")
     quota = refused_at(told, now)
-    for purpose in Purpose:
+    for purpose in READS:
         assert quota.wait_s(purpose, now) == seconds(now, until)
         assert quota.wait_s(purpose, until - timedelta(seconds=1)) == 1
         assert quota.wait_s(purpose, until) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "wait_s"),
+    [
+        pytest.param(reading(at("12:05:00"), 100, 1000, 150, 1500), 0, id="reads used up, in both windows"),
+        pytest.param(reading(at("12:05:00"), 10, 100, 199, 300), 602, id="all requests of the quarter"),
+        pytest.param(reading(at("12:05:00"), 10, 100, 20, 1999), 42_902, id="all requests of the day"),
+    ],
+)
+def test_an_upload_counts_with_all_requests_and_not_with_the_reads(told: Reading, wait_s: float) -> None:
+    now = at("12:05:00")
+    quota = Quota().sent().answered(told, now)
+    assert quota.wait_s(Purpose.UPLOAD, now) == wait_s
+    assert quota.wait_s(NEWS, now) > 0
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(days=1)])
@@ -488,7 +504,7 @@ def burst(purpose: Purpose, size: int) -> Happening:
     return happen
 
 
-ASKING = st.builds(burst, st.sampled_from(Purpose), st.integers(1, 12))
+ASKING = st.builds(burst, st.sampled_from(READS), st.integers(1, 12))
 REACHING = st.builds(lambda index: lambda world: world.reach(index), INDEX)
 ANSWERING = st.builds(lambda index: lambda world: world.answer(index), INDEX)
 WAITING = st.builds(lambda span: lambda world: world.wait(span), SPANS)

@@ -326,6 +326,7 @@ async def test_an_activity_is_read_as_strava_words_it(strava: StravaServer, mara
         name="Rondje 🏃‍♀️ Vondelpark",
         distance_m=4_680.5,
         has_heart_rate=True,
+        external_id=f"garmin_ping_{run.id % 1_000_000_000}",
         mark=activity.mark,
     )
 

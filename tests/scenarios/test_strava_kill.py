@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,12 @@ from pathlib import Path
 import pytest
 
 from connectors.sqlite import open_database
+from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
+from daemon.store import HandoverDue, Outlet, RunKept, SessionOpened
 from daemon.strava.book import Account, State
-from daemon.strava.port import WANTED_SCOPES, Tokens
+from daemon.strava.port import WANTED_SCOPES, Scope, Tokens, wanted_scopes
+from tests.fakes import EASY, judged_run, sample
 from tests.strava_server import Activity, Athlete, StravaServer, Trouble
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -35,14 +38,28 @@ class House:
         self.strava, self.path = strava, path
         self.athlete: Athlete = strava.add_athlete()
 
-    async def _link(self, tokens: Tokens, now: datetime) -> None:
+    async def _link(self, tokens: Tokens, now: datetime, scopes: frozenset[Scope]) -> None:
         async with open_database(self.path) as database:
-            scopes = frozenset(WANTED_SCOPES)
             await SqliteBook(database).link(Account("Els", self.athlete.id, tokens, scopes, now, State.WELL, now))
 
-    def link(self, good_for: timedelta = timedelta(hours=6)) -> None:
-        given, now = self.strava.link(self.athlete), datetime.now(UTC)
-        asyncio.run(self._link(Tokens(given.access_token, given.refresh_token, now + good_for), now))
+    def link(self, good_for: timedelta = timedelta(hours=6), scopes: Sequence[Scope] = WANTED_SCOPES) -> None:
+        given, now = self.strava.link(self.athlete, [one.value for one in scopes]), datetime.now(UTC)
+        tokens = Tokens(given.access_token, given.refresh_token, now + good_for)
+        asyncio.run(self._link(tokens, now, frozenset(scopes)))
+
+    def run(self) -> None:
+        """Keep a session of the strap's that is to go to Strava."""
+        asyncio.run(self._run(datetime.now(UTC) - timedelta(minutes=20)))
+
+    async def _run(self, at: datetime) -> None:
+        samples = tuple(sample(float(second), 128) for second in range(600))
+        facts = (
+            SessionOpened("own", "Els", at, EASY),
+            RunKept("own", judged_run("own", samples, at), samples),
+            HandoverDue("Els", "own", Outlet.STRAVA, at),
+        )
+        async with open_database(self.path) as database:
+            await SqliteStore(database).commit(facts)
 
     @contextmanager
     def lives(self) -> Iterator["subprocess.Popen[bytes]"]:
@@ -125,3 +142,28 @@ def test_killed_in_the_middle_of_a_token_refresh_the_link_lives(house: House, an
     with house.lives():
         wait_until(lambda: set(house.origins()) == {f"strava:{activity.id}"})
     assert house.look("SELECT state FROM strava_account") == [("well",)]
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before the answer", "after it"])
+def test_killed_in_the_middle_of_an_upload_the_session_goes_once(house: House, answered: bool) -> None:  # noqa: FBT001
+    house.strava.uploads.working = timedelta()
+    house.link(scopes=wanted_scopes(uploads=True))
+    house.run()
+    fault = house.strava.faults.add("POST /uploads", Trouble.TRICKLE if answered else Trouble.HANG)
+    with house.lives() as process:
+        assert fault.met.wait(20)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    # who was killed is asked for again after half a minute or more, and time does not wait for a test
+    assert house.look("SELECT state, is_unsure FROM handed_out") == [("due", 1)]
+    with closing(sqlite3.connect(house.path)) as database:
+        database.execute("UPDATE handed_out SET next_at = changed_at")
+        database.commit()
+    house.strava.faults.clear()
+    with house.lives():
+        wait_until(lambda: house.look("SELECT state FROM handed_out") == [("sent",)])
+    (activity,) = house.athlete.activities
+    assert house.look("SELECT place FROM handed_out") == [(str(activity),)]
+    assert len(house.athlete.activities) == 1
+    if answered:
+        assert len(house.strava.requests.like("POST /uploads")) == 1
