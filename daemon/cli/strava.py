@@ -10,12 +10,15 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import click
 
 from config.settings import Settings
 from connectors.oauth_callback import OAuthCallback, Redirect, redirect_of
+from connectors.sqlite_copies import Copies, unlinked
+from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.cli.common import Exit, Failure, json_option, load_settings, print_json, runner_option, state_folder, words
@@ -23,16 +26,18 @@ from daemon.cli.database import readable, writable
 from daemon.cli.strava_words import link_lines
 from daemon.clock import Clock, SystemClock
 from daemon.commands import chosen
-from daemon.from_settings import runners_of, strava_terms_of
+from daemon.copies import CopyError
+from daemon.from_settings import runners_of, strava_terms_of, uploads_of
 from daemon.logs import only_errors
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
-from daemon.state_folder import STRAVA_LOCK_NAME, alone, prepare
+from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, prepare
 from daemon.strava.book import Account, State
 from daemon.strava.follower import Follower
 from daemon.strava.port import WANTED_SCOPES, Scope, Strava, StravaError, missing_scopes
 from daemon.strava.report import LinksReport
+from daemon.strava.uploading import Outgoing
 from daemon.strava.words import SCOPES, STATES
-from daemon.wiring import companion_of, strava_of
+from daemon.wiring import companion_of, outlets_of, strava_of
 
 PATIENCE_S = 300.0
 LONGEST_PAUSE_S = 20 * 60.0
@@ -59,12 +64,13 @@ def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
     """Allow duurloop to read your activities: in a browser on this machine or, pasting an address, on another one."""
     settings, clock = load_settings(ctx), SystemClock()
     name = chosen([one.name for one in settings.runners], runner)
-    door, check = strava_of(settings, clock), secrets.token_urlsafe(24)
-    redirect = _from_paste(door, check) if paste else _from_browser(door, check)
+    door, check, uploads = strava_of(settings, clock), secrets.token_urlsafe(24), name in uploads_of(settings)
+    address_for = partial(door.authorization_url, state=check, uploads=uploads)
+    redirect = _from_paste(address_for, check) if paste else _from_browser(address_for, check)
     if "code" not in redirect:
         raise Failure("Strava was told no; nothing has changed. To try again: duurloop strava link")
     account = asyncio.run(_link(ctx, door, clock, name, redirect))
-    for scope in missing_scopes(account.scopes):
+    for scope in missing_scopes(account.scopes, uploads=uploads):
         click.echo(words(SCOPES[scope]), err=True)
     if not _may_read(account.scopes):
         raise Failure(STATES[State.SCOPE])
@@ -91,11 +97,14 @@ def unlink(ctx: click.Context, *, yes: bool, runner: str | None) -> None:
     name, trouble = asyncio.run(_unlink(ctx, door, runner))
     _wake(ctx, name)
     click.echo(words("Unlinked. The tokens and all that came by Strava are gone; runs from strap and files stay."))
+    untouched = _cleanse_copies(ctx, settings, name)
     if trouble:
         told = words(
             "Strava itself could not be told ({reason}): end the access at https://www.strava.com/settings/apps"
         )
         raise Failure(told, reason=words(trouble))
+    if untouched:
+        raise Failure(untouched.sentence, **untouched.parts)
 
 
 @strava.command()
@@ -144,11 +153,11 @@ def sync(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
 # -- linking ---------------------------------------------------------------------------------------
 
 
-def _from_browser(door: Strava, check: str) -> Redirect:
+def _from_browser(address_for: Callable[[str], str], check: str) -> Redirect:
     """Wait for a browser on this machine; on another one it cannot come back, but what it shows can be pasted."""
     goodbye = words("Thank you. You may close this page; the rest is told in the terminal.")
     with OAuthCallback(lambda redirect: _is_ours(redirect, check), goodbye) as callback:
-        address = door.authorization_url(callback.address, check)
+        address = address_for(callback.address)
         click.echo(words("Open this address in a browser and say yes:"), err=True)
         click.echo(address)
         click.echo(words("If the browser is on another machine, paste the address at which it ends here:"), err=True)
@@ -174,9 +183,9 @@ def _waiting_line() -> Redirect | None:
     return None
 
 
-def _from_paste(door: Strava, check: str) -> Redirect:
+def _from_paste(address_for: Callable[[str], str], check: str) -> Redirect:
     click.echo(words("Open this address in a browser, on any machine, and say yes:"), err=True)
-    click.echo(door.authorization_url(PASTE_TO, check))
+    click.echo(address_for(PASTE_TO))
     click.echo(words("The browser then ends at a page that it can't show. Paste that page's address here:"), err=True)
     return _checked(redirect_of(sys.stdin.readline()), check)
 
@@ -216,6 +225,15 @@ def _may_read(scopes: frozenset[Scope]) -> bool:
     return bool(scopes & {Scope.ACTIVITY_READ, Scope.ACTIVITY_READ_ALL})
 
 
+def _cleanse_copies(ctx: click.Context, settings: Settings, runner: str) -> CopyError | None:
+    """Take the link out of the copies, too; return what kept us from it."""
+    try:
+        Copies(state_folder(ctx) / DATABASE_NAME, settings.backup.folder).cleanse(unlinked(runner))
+    except CopyError as error:
+        return error
+    return None
+
+
 async def _unlink(ctx: click.Context, door: Strava | None, wanted: str | None) -> tuple[str, str | None]:
     """Revoke, and forget whatever came of that; return whose link it was, and what kept Strava from being told.
 
@@ -227,12 +245,13 @@ async def _unlink(ctx: click.Context, door: Strava | None, wanted: str | None) -
         if not accounts:
             raise Failure("nobody is linked to Strava: duurloop strava link")
         account = accounts[chosen(list(accounts), wanted)]
-        trouble = await _revoke(door, account)
+        trouble = await revoke(door, account)
         await book.unlink(account.runner)
     return account.runner, trouble
 
 
-async def _revoke(door: Strava | None, account: Account) -> str | None:
+async def revoke(door: Strava | None, account: Account) -> str | None:
+    """End a link at Strava; return what kept Strava from being told."""
     if door is None:
         return words("no application in the settings")
     try:
@@ -258,7 +277,9 @@ async def _kept_links(ctx: click.Context) -> list[dict[str, Any]]:
     async with readable(ctx) as database:
         if database is None:
             return []
-        return await LinksReport(SqliteBook(database), strava_terms_of(load_settings(ctx)), SystemClock()).make()
+        book, handovers = SqliteBook(database), SqliteHandovers(database)
+        terms = strava_terms_of(load_settings(ctx))
+        return await LinksReport(book, terms, SystemClock(), handovers=handovers).make()
 
 
 async def _sync_by_service(ctx: click.Context, say: Progress) -> list[dict[str, Any]]:
@@ -288,12 +309,13 @@ async def _sync_alone(
                 for one in runners_of(settings)
                 if runner in (None, one.name)
             }
-            follower = Follower(door, book, store, libraries, terms, clock, secrets.SystemRandom())
+            outgoing = Outgoing(SqliteHandovers(database), outlets_of(settings).fit_of)
+            follower = Follower(door, book, store, libraries, terms, clock, secrets.SystemRandom(), outgoing)
             try:
                 await _follow_until_done(follower, clock, say)
             finally:
                 await door.close()
-            return await LinksReport(book, terms, clock, follower).make()
+            return await LinksReport(book, terms, clock, follower, outgoing.handovers).make()
 
 
 async def _follow_until_done(follower: Follower, clock: Clock, say: Progress) -> None:

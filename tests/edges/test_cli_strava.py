@@ -1,9 +1,11 @@
 """`duurloop strava ...`, against our own small Strava over HTTP."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -144,6 +146,16 @@ class TestInTheBrowser:
         assert duurloop("runs", "--json").json() == []
         assert duurloop("strava", "status", "--json").json()["links"] == []
         assert len(strava.requests.like("/oauth/revoke")) == 1
+
+    def test_copies_are_rid_of_the_link_too(self, duurloop: Say, tmp_path: Path) -> None:
+        duurloop("strava", "link")
+        copies = tmp_path / "state" / "backups"
+        copies.mkdir()
+        made = Path(duurloop("backup", str(copies), "--json").json()["file"])
+        with closing(sqlite3.connect(made)) as copy:
+            ((refresh,),) = copy.execute("SELECT refresh FROM strava_account").fetchall()
+        duurloop("strava", "unlink", "--yes")
+        assert refresh.encode() not in made.read_bytes()
 
     def test_what_strava_could_not_be_told_is_forgotten_here_all_the_same(
         self, duurloop: Say, strava: StravaServer
