@@ -237,16 +237,77 @@ class BluetoothRadio:
 
     async def scan(self, seconds: float) -> list[NearbyStrap]:
         """Look once who is in reach: straps connected to this machine first, then the loudest. Raises `RadioError`."""
-        heard: dict[str, Sighting] = {}
         async with self._air:
-            kept = await self._kept_links()
-            async with self._scanning(lambda sighting: heard.update({sighting.address: sighting})):
-                await self._clock.sleep(seconds)
-            loudest = sorted(heard.values(), key=lambda sighting: sighting.rssi_dbm or 0, reverse=True)
             return [
                 NearbyStrap(sighting.address, sighting.name, sighting.rssi_dbm, await self._battery(sighting))
-                for sighting in (*kept, *loudest)
+                for sighting in await self._heard(seconds)
             ]
+
+    async def heard(self, seconds: float) -> list[Sighting]:
+        """Listen once for who is in reach, and visit nobody; in the order of `scan`. Raises `RadioError`."""
+        async with self._air:
+            return await self._heard(seconds)
+
+    async def _heard(self, seconds: float) -> list[Sighting]:
+        heard: dict[str, Sighting] = {}
+        kept = await self._kept_links()
+        async with self._scanning(lambda sighting: heard.update({sighting.address: sighting})):
+            await self._clock.sleep(seconds)
+        return [*kept, *sorted(heard.values(), key=lambda sighting: sighting.rssi_dbm or 0, reverse=True)]
+
+    async def listen(
+        self, heard: Callable[[NearbyStrap], None], *, at_most_s: float, then_s: float
+    ) -> list[NearbyStrap]:
+        """Look who is in reach, and tell of each strap once, as soon as it is heard and its name is known.
+
+        Ends `then_s` after the first one, so that others are heard too, and after `at_most_s` in any case. Straps that
+        are connected to this machine come first; batteries are left alone. Raises `RadioError`.
+        """
+        told: dict[str, NearbyStrap] = {}
+        unnamed: dict[str, Sighting] = {}
+        first = asyncio.Event()
+
+        def tell(sighting: Sighting) -> None:
+            told[sighting.address] = NearbyStrap(sighting.address, sighting.name, sighting.rssi_dbm, None)
+            heard(told[sighting.address])
+            first.set()
+
+        def note(sighting: Sighting) -> None:
+            if sighting.address in told:
+                return
+            if sighting.name is None:  # it comes with the answer to the scan, a moment later, or not at all
+                unnamed[sighting.address] = sighting
+            else:
+                tell(sighting)
+
+        async with self._air:
+            for sighting in await self._kept_links():
+                tell(sighting)
+            async with self._scanning(note):
+                await wait_for(first, self._clock, at_most_s - then_s)
+                await self._clock.sleep(then_s)
+            for address, sighting in unnamed.items():
+                if address not in told:
+                    tell(sighting)
+        return list(told.values())
+
+    async def battery(self, address: str, *, at_most_s: float) -> int | None:
+        """Visit a strap for its battery level; None if it is not heard, or does not tell. Raises `RadioError`."""
+        found: dict[str, Sighting] = {}
+        there = asyncio.Event()
+
+        def note(sighting: Sighting) -> None:
+            if sighting.address == address.upper():
+                found[sighting.address] = sighting
+                there.set()
+
+        async with self._air:
+            for sighting in await self._kept_links():
+                note(sighting)
+            if not found:
+                async with self._scanning(note):
+                    await wait_for(there, self._clock, at_most_s)
+            return await self._battery(found[address.upper()]) if found else None
 
     # the search
 
@@ -265,9 +326,11 @@ class BluetoothRadio:
         """See the search ended when nobody is waiting any more."""
         self._wake.set()
         if self._searching is not None and not self._calls:
-            await asyncio.wait({self._searching}, timeout=self.timings.let_go_s)
-            if not self._calls:
-                await put_down(self._searching, self.timings.let_go_s)
+            try:
+                await asyncio.wait({self._searching}, timeout=self.timings.let_go_s)
+            finally:
+                if not self._calls:
+                    await put_down(self._searching, self.timings.let_go_s)
 
     async def _search(self) -> None:
         first, longest = self.timings.trouble_s
@@ -424,10 +487,16 @@ class BluetoothRadio:
 
 
 async def put_down(task: asyncio.Task[Any], patience_s: float) -> None:
-    """Cancel a task and see it ended; insist when its own tidying up takes too long."""
+    """Cancel a task and see it ended; insist when its own tidying up takes too long, or when we are cancelled, too."""
+    haste: asyncio.CancelledError | None = None
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=patience_s)
+        try:
+            await asyncio.wait({task}, timeout=patience_s)
+        except asyncio.CancelledError as error:
+            haste = error
+    if haste:
+        raise haste
 
 
 def diagnose(error: Exception) -> RadioTrouble:

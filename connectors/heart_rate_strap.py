@@ -72,10 +72,16 @@ class HeartRateStrap:
     async def _keep(self, permit: Permit, tell: Tell) -> NoReturn:
         while True:
             await self._beating(permit.wait_granted())
-            async with asyncio.TaskGroup() as group:
-                following = group.create_task(self._follow(tell), name="follow a strap")
-                await permit.wait_withdrawn()
-                following.cancel()
+            # no TaskGroup: once it is ending it does not hand on that somebody has lost patience
+            following = asyncio.create_task(self._follow(tell), name="follow a strap")
+            withdrawn = asyncio.create_task(permit.wait_withdrawn())
+            try:
+                await asyncio.wait({following, withdrawn}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                withdrawn.cancel()
+                await put_down(following, 2 * self._timings.let_go_s)
+            if not following.cancelled():
+                following.result()  # it ends by a bug only, and that is told
 
     async def _follow(self, tell: Tell) -> NoReturn:
         """Listen to the strap whenever it is there."""
@@ -85,6 +91,8 @@ class HeartRateStrap:
                 spoke = await self._visit(tell)
             except LinkError as error:
                 spoke, self.last_failure = False, str(error)
+            if spoke:
+                self.last_failure = None
             self._failures = 0 if spoke else self._failures + 1
             await self._clock.sleep(pause_s(self._failures, *self._timings.retry_s, self._chance))
 

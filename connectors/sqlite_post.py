@@ -105,6 +105,22 @@ class SqlitePost:
 
         await self._database.write(job)
 
+    async def shift(self, since: datetime, by: timedelta) -> None:
+        """Move letters that wait and were written from `since` on: the wall clock was wrong by so much then."""
+
+        async def job(connection: aiosqlite.Connection) -> None:
+            rows = await connection.execute_fetchall(
+                "SELECT id, written_at, expires_at, next_at FROM letter WHERE state = 'due' AND written_at >= ?",
+                (_stamp(since),),
+            )
+            await connection.executemany(
+                "UPDATE letter SET written_at = ?, expires_at = ?, next_at = ? WHERE id = ?",
+                [(*(_stamp(_moment(at) + by) for at in times), identity) for identity, *times in rows],
+            )
+            await connection.execute("UPDATE channel_health SET next_at = NULL")
+
+        await self._database.write(job)
+
     async def health(self) -> list[ChannelHealth]:
         """Return how it goes with the channels that have had trouble since they last were well."""
         rows = await self._database.read("SELECT * FROM channel_health ORDER BY channel")

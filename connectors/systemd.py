@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -18,9 +19,19 @@ class Notifier:
         self.watchdog_s = int(environ.get("WATCHDOG_USEC", "0")) / 1e6 if meant_for_us else 0.0
         """How often systemd wants a sign of life at the least; 0 when it wants none."""
 
+    @property
+    def is_heard(self) -> bool:
+        """Tell whether systemd listens."""
+        return bool(self._address)
+
     def ready(self, status: str) -> None:
         """Tell that the service can do its work."""
         self._send(f"READY=1\nSTATUS={status}")
+
+    def reloading(self) -> None:
+        """Tell that new settings are being taken up; `ready` has to follow."""
+        # systemd wants the moment on the clock that stands still while the machine sleeps
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, status: str) -> None:
         """Tell in plain words what is going on."""

@@ -17,7 +17,7 @@ from daemon.household import Channel
 from daemon.letters import Scribe
 from daemon.planning import Planner, Sequel
 from daemon.remote import RefusedError
-from daemon.store import Fact, Kind, Letter, LetterWritten, StepRun
+from daemon.store import Fact, HandoverDue, Kind, Letter, LetterWritten, Outlet, StepRun
 
 log = structlog.get_logger()
 
@@ -28,11 +28,18 @@ FeelLink = Callable[[Run], str | None]
 class Afterwards:
     """Answers one runner's runs."""
 
-    def __init__(self, planner: Planner, clock: Clock, feel_link: FeelLink = lambda _: None) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        clock: Clock,
+        feel_link: FeelLink = lambda _: None,
+        outlets: frozenset[Outlet] = frozenset(),
+    ) -> None:
         self.runner = runner = planner.runner
         self._planner = planner
         self._clock = clock
         self._feel_link = feel_link
+        self._outlets = outlets
         self._scribe = Scribe(runner, clock)
 
     async def sequel(self, run: Run) -> Sequel:
@@ -42,6 +49,11 @@ class Afterwards:
         except RefusedError as error:
             log.warning("plan_refused", runner=self.runner.name, reason=str(error))
             return Sequel(None)
+
+    def handovers(self, run: Run) -> list[HandoverDue]:
+        """Return where a session of the strap's is to go besides."""
+        now, runner = self._clock.now(), self.runner.name
+        return [HandoverDue(runner, run.id, outlet, now) for outlet in Outlet if outlet in self._outlets]
 
     def letters(self, run: Run, sequel: Sequel, key: str) -> list[Letter]:
         """Return the three lines, one letter for each channel that takes them."""

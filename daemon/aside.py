@@ -42,3 +42,4 @@ def _succeed(answer: "asyncio.Future[T]", value: T) -> None:
 def _fail(answer: "asyncio.Future[T]", error: Exception) -> None:
     if not answer.done():
         answer.set_exception(error)
+        answer.exception()  # looked at: whoever was to hear of it may have been cancelled in this very moment

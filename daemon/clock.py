@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from daemon.domain.heart_rate import Instant
 
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+"""There was no duurloop before: a wall clock that tells an earlier time has yet to be set."""
+
 
 class Clock(Protocol):
     """Where the shell gets its time. The domain has none: it is told."""
@@ -25,8 +28,8 @@ class SystemClock:
     """The machine's own time."""
 
     def monotonic(self) -> Instant:
-        """Return seconds on a clock that never jumps."""
-        return Instant(time.monotonic())
+        """Return seconds on a clock that never jumps, and goes on while the machine sleeps: a strap is silent then."""
+        return Instant(time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def now(self) -> datetime:
         """Return the wall-clock time, aware, in UTC."""
@@ -58,6 +61,11 @@ class FastClock:
         await asyncio.sleep(max(0.0, seconds) / self._speed)
 
 
+def is_set(now: datetime) -> bool:
+    """Tell whether a wall clock can be right."""
+    return now >= EARLIEST
+
+
 async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> bool:
     """Wait until `event` is set, but no longer than `seconds` of `clock`; tell whether it is set."""
     if event.is_set():
@@ -69,6 +77,17 @@ async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> bool:
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
     return event.is_set()
+
+
+async def either(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def done_within(work: "asyncio.Future[Any]", clock: Clock, seconds: float) -> bool:

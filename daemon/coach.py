@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 import structlog
 
 from daemon.afterwards import Afterwards, facts_of
-from daemon.clock import Clock
+from daemon.clock import Clock, is_set
 from daemon.domain.effort import LAST_HOLD_S, Evidence, judge
 from daemon.domain.heart_rate import HeartRateSample, Instant
 from daemon.domain.plan import Course, StepKind
@@ -60,6 +60,8 @@ from daemon.store import (
 )
 
 BATTERY_LOW_PCT = 10
+CLOCK_WAS_SET = timedelta(minutes=1)
+"""A wall clock that has moved by more, against the one that never jumps, was set meanwhile."""
 _STEERS: dict[Steering, type[Steer]] = {
     Steering.SKIPPED: Skipped,
     Steering.HELD: Held,
@@ -84,7 +86,7 @@ class _Current:
 
     id: str
     started_at: datetime
-    """Wall time, read once."""
+    """Wall time, as it was read then."""
     origin: Instant
     """The instant of the session's start."""
     samples: list[HeartRateSample]
@@ -120,6 +122,13 @@ class Coach:
         self._observe = observe
         self._scribe = Scribe(runner, clock)
         self._current: _Current | None = None
+
+    def renew(self, afterwards: Afterwards, observe: Observer | None) -> None:
+        """Go by new settings from here on; an open session keeps the zone of its start."""
+        self.runner = afterwards.runner
+        self._afterwards = afterwards
+        self._observe = observe
+        self._scribe = Scribe(self.runner, self._clock)
 
     def _today(self) -> date:
         return self._clock.now().astimezone(self.runner.timezone).date()
@@ -191,7 +200,8 @@ class Coach:
         What was kept goes through `advance` once more, the effects unheeded: they were performed then.
         """
         now, past = self._clock.monotonic(), _past_events(kept)
-        age = (self._clock.now() - kept.started_at).total_seconds()
+        was_set = is_set(kept.started_at) or not is_set(self._clock.now())
+        age = (self._clock.now() - kept.started_at).total_seconds() if was_set else 0.0
         # a wall clock set back must not put the past into the future
         origin = Instant(now - max(age, past[-1].at if past else 0.0))
         self._current = current = _Current(kept.id, kept.started_at, origin, list(kept.samples), kept.coaching)
@@ -324,7 +334,10 @@ class Coach:
         run, samples = self._judge(current, effect.ended_at, effect.course)
         is_told = effect.asked or run.duration_s >= WORTH_TELLING_S
         self._keeper.note(
-            RunKept(current.id, run, samples), urgent=True, then=partial(self._answer, run) if is_told else None
+            RunKept(current.id, run, samples),
+            *(self._afterwards.handovers(run) if is_told else ()),
+            urgent=True,
+            then=partial(self._answer, run) if is_told else None,
         )
         self.last_run = run
         log.info(
@@ -368,7 +381,7 @@ class Coach:
             sources=(Source.STRAP,),
             sport="walk" if course and not course.has(StepKind.RUN) else "run",
             name=None,
-            started_at=current.started_at + timedelta(seconds=begin),
+            started_at=self._began(current) + timedelta(seconds=begin),
             duration_s=duration_s,
             distance_m=None,
             target=target,
@@ -376,6 +389,11 @@ class Coach:
             plan=course.ref if course else None,
         )
         return run, samples
+
+    def _began(self, current: _Current) -> datetime:
+        """Return when the session began; a wall clock that was set meanwhile knows better than it did then."""
+        began = self._clock.now() - timedelta(seconds=self._clock.monotonic() - current.origin)
+        return began if abs(began - current.started_at) > CLOCK_WAS_SET and is_set(began) else current.started_at
 
 
 def _past_events(kept: OpenSession) -> list[HeartRateSample | Started | Steer]:

@@ -16,7 +16,7 @@ from daemon.household import Plans, Runner
 from daemon.library import Library
 from daemon.planning import Planner
 from daemon.remote import RefusedError
-from daemon.store import OccasionPassed, Store
+from daemon.store import OccasionPassed, Outlet, Store
 from daemon.strava.book import Account
 from daemon.weekly.gathering import Weeks
 from daemon.weekly.writing import PngOf, Suggested, WeekWriter
@@ -48,6 +48,8 @@ class Shared:
     """Who said yes to having their runs added up."""
     feel_link: FeelLink = lambda _: None
     letters_kept: Callable[[], None] = lambda: None
+    outlets: Callable[[str], frozenset[Outlet]] = lambda _: frozenset()
+    """Returns where a runner's sessions go besides."""
 
 
 class Companion:
@@ -58,7 +60,7 @@ class Companion:
         self._shared = shared
         store, clock = shared.store, shared.clock
         self.planner = Planner(runner, store, shared.plans)
-        self.afterwards = Afterwards(self.planner, clock, shared.feel_link)
+        self.afterwards = Afterwards(self.planner, clock, shared.feel_link, shared.outlets(runner.name))
         self.library = Library(self.afterwards, store, clock, shared.sports, shared.letters_kept)
         self.weeks = Weeks(runner, store, self.planner.place, self._is_linked, shared.keep, shared.group)
         self.writer = WeekWriter(self.weeks, clock, shared.png_of, self._suggest)

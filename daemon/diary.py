@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 import structlog
 
-from daemon.clock import Clock, wait_for
+from daemon.clock import Clock, is_set, wait_for
 from daemon.domain.activity import ALWAYS_WANTED
 from daemon.domain.calendar import day_of, moment_of
 from daemon.domain.habit import (
@@ -105,7 +105,8 @@ class Diary:
             beat()
             self._stir.clear()
             try:
-                following = await self.look()
+                now = self._clock.now()
+                following = await self.look() if is_set(now) else now + timedelta(seconds=BEAT_S)
             except StoreError as error:
                 self._note_trouble(str(error))
                 await self._clock.sleep(STORE_PAUSE_S)

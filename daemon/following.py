@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from daemon.coach import Coach
-from daemon.domain.strap import RadioChanged, RadioTrouble, StrapConnected, StrapEvent, StrapLost
+from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
+from daemon.domain.strap import LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapEvent, StrapLost
 from daemon.permit import StrapPermit
 from daemon.ports import HeartRateSource
 
@@ -20,6 +21,8 @@ class Link:
     name: str | None = None
     battery_pct: int | None = None
     location: str | None = None
+    contact: SensorContact = SensorContact.UNKNOWN
+    """As the strap said last; its numbers are the coach's alone."""
     trouble: RadioTrouble | None = None
 
     def note(self, event: StrapEvent) -> None:
@@ -28,8 +31,10 @@ class Link:
             case StrapConnected():
                 self.connected, self.name, self.battery_pct = True, event.name, event.battery_pct
                 self.location = event.location.name.lower() if event.location is not None else None
+            case HeartRateSample():
+                self.contact = event.contact
             case StrapLost():
-                self.connected = False
+                self.connected, self.contact = False, SensorContact.UNKNOWN
             case RadioChanged():
                 self.trouble = event.trouble
                 if event.trouble is None:
@@ -53,6 +58,20 @@ class Followed:
     def name(self) -> str:
         """The runner's name."""
         return self.coach.runner.name
+
+    @property
+    def last_failure(self) -> str | None:
+        """Why the strap could not be connected to when it was seen last; None if it could, or was not seen."""
+        return getattr(self.source, "last_failure", None)
+
+    def take(self, source: HeartRateSource | None, now: Instant) -> None:
+        """Go on with this strap; one that is another than before takes the place of a lost one."""
+        if source is self.source:
+            return
+        self.source = source
+        if self.link.connected:
+            self.coach.handle(StrapLost(now, LossReason.RELEASED))
+        self.link = Link()
 
     async def follow(self) -> None:
         """Hand everything the strap says to the coach, without end."""

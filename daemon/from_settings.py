@@ -17,6 +17,7 @@ from daemon.domain.habit import Agreement
 from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Block, Course, Edge, HeartLed, PlanRef, Step, StepKind
 from daemon.domain.wording import Language
+from daemon.domain.wording.privacy import Keeping
 from daemon.domain.zones import Facts, TargetZone, Training, ZoneOrigin
 from daemon.household import Channel, Plan, Plans, QuietHours, Runner
 from daemon.remote import RefusedError
@@ -166,7 +167,22 @@ def strava_terms_of(settings: Settings) -> Terms:
     poll = timedelta(minutes=settings.strava.poll_minutes)
     if settings.strava.webhook:
         poll = max(poll, POLL_BESIDE_EVENTS)
-    return Terms(poll.total_seconds(), timedelta(days=settings.strava.keep_days))
+    return Terms(poll.total_seconds(), timedelta(days=settings.strava.keep_days), uploads_of(settings))
+
+
+def keeping_of(settings: Settings) -> Keeping:
+    """Return what the household has set about keeping and handing on."""
+    return Keeping(
+        strava_days=settings.strava.keep_days if settings.strava.client_id else None,
+        uploading=tuple(runner.name for runner in settings.runners if runner.upload),
+        exports=settings.export.folder is not None,
+        group=group_of(settings),
+    )
+
+
+def uploads_of(settings: Settings) -> frozenset[str]:
+    """Return the runners whose own sessions go to Strava."""
+    return frozenset(runner.name for runner in settings.runners if runner.upload)
 
 
 def sports_of(settings: Settings) -> frozenset[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import structlog
 
@@ -24,7 +24,7 @@ from daemon.yardstick import Yardstick
 EVERY_S = 15.0
 """Twice this and the time to read a file: the message is there within a minute."""
 BEAT_S = 10.0
-"""How often life is shown while a long file is read."""
+"""How often life is shown while a long file is read, or a folder does not answer."""
 MOST_SHOWN = 20
 _TEXT = ".txt"
 _UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", "~")
@@ -34,6 +34,8 @@ _NO_FOLDER = sentence("is not there; make the folder, or name another under [imp
 _FORBIDDEN = sentence("may not be read by this user; change its permissions")
 _NOT_A_FOLDER = sentence("is no folder; name one under [import] in the settings")
 _UNREADABLE = sentence("cannot be read ({why}); it is tried again and again")
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -113,8 +115,7 @@ class Inbox:
 
     async def _look(self, beat: Callable[[], None]) -> None:
         try:
-            sight = await in_thread(partial(_look_through, self._folder), "inbox")
-            ripe = self._compare(sight)
+            ripe = self._compare(await self._patiently(partial(_look_through, self._folder), beat))
             if ripe:
                 await self._bring(ripe, beat)
         except OSError as error:
@@ -157,10 +158,14 @@ class Inbox:
             self._settle(name, told, is_news=not harvest.is_seen)
 
     async def _harvest(self, name: str, library: Library, seen: Seen, beat: Callable[[], None]) -> Harvest:
-        reading = in_thread(partial(self._read, self._folder / name, library.yardstick, seen), "inbox")
-        while not await done_within(reading, self._clock, BEAT_S):
+        return await self._patiently(partial(self._read, self._folder / name, library.yardstick, seen), beat)
+
+    async def _patiently(self, work: Callable[[], T], beat: Callable[[], None]) -> T:
+        """Wait as long as it takes: a folder on another machine may not answer, which no restart would mend."""
+        working = in_thread(work, "inbox")
+        while not await done_within(working, self._clock, BEAT_S):
             beat()
-        return reading.result()
+        return working.result()
 
     def _settle(self, name: str, told: Told, *, is_news: bool = True) -> None:
         self._done[name] = self._fresh.pop(name)

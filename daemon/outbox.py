@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from daemon.backoff import Backoff
-from daemon.clock import Clock, done_within, wait_for
+from daemon.clock import EARLIEST, Clock, done_within, wait_for
 from daemon.domain.wording import Text
 from daemon.finishing import to_the_end
 from daemon.ports import Blame, DeliveryError, Messenger
@@ -28,6 +28,7 @@ WORLD, SETTINGS = Backoff(5.0, 900.0), Backoff(3600.0, 6 * 3600.0)
 """A network heals by itself within minutes; a wrong password waits for somebody, and banging on it locks doors."""
 LONGEST_WAIT_S = 30.0
 STORE_PAUSE_S = 5.0
+CLOCK_WAS_SET = timedelta(minutes=1)
 GRACE_S = 1.0
 """How long a stopping service waits for answers that are under way; all of the service is to end within three."""
 
@@ -101,6 +102,10 @@ class Outbox:
         self._wake = {channel: asyncio.Event() for channel in messengers}
         self._health: dict[str, ChannelHealth] = {}
         """Of the channels in trouble."""
+        self._began, self._ahead = clock.now(), self._wall_ahead()
+        self._clock_turn = asyncio.Lock()
+        self._trouble: str | None = None
+        """Why the post does not take or give anything."""
         self.hanging: set[str] = set()
         """Channels whose far end has not answered for longer than the deadline."""
 
@@ -109,10 +114,14 @@ class Outbox:
         for event in self._wake.values():
             event.set()
 
+    async def say_now(self, channel: str, text: Text) -> None:
+        """Send without keeping anything, for when nothing can be kept. Raises `DeliveryError`."""
+        await self._threads[channel].deliver(text)
+
     async def run(self, beat: Callable[[str], None] = lambda _channel: None) -> None:
         """Send for ever; `beat` is called by each channel's worker as it goes round."""
-        await self._recover()
         try:
+            await self._recover(beat)
             async with asyncio.TaskGroup() as group:
                 for channel in self._threads:
                     group.create_task(self._serve(channel, beat), name=f"outbox {channel}")
@@ -120,13 +129,35 @@ class Outbox:
             for thread in self._threads.values():
                 thread.close()
 
-    async def _recover(self) -> None:
+    def _note_trouble(self, error: StoreError | None) -> None:
+        """Say once what is the matter: it may last for hours, and the log may lie on the same disk."""
+        trouble = str(error) if error else None
+        if trouble and trouble != self._trouble:
+            log.error("outbox_failed", reason=trouble)
+        self._trouble = trouble
+
+    async def _mind_clock(self) -> None:
+        """Let letters keep their time when the wall clock is set: it says how long they are worth sending."""
+        async with self._clock_turn:
+            moved = self._wall_ahead() - self._ahead
+            if abs(moved) > CLOCK_WAS_SET:
+                await self._post.shift(self._began, moved)
+                self._ahead, self._began = self._ahead + moved, self._began + moved
+                log.info("clock_was_set", by_s=round(moved.total_seconds()))
+
+    def _wall_ahead(self) -> timedelta:
+        """Return what has to be added to the clock that never jumps to get the wall clock, in a way."""
+        return self._clock.now() - EARLIEST - timedelta(seconds=self._clock.monotonic())
+
+    async def _recover(self, beat: Callable[[str], None]) -> None:
         while True:
+            for channel in self._threads:
+                beat(channel)
             try:
                 await self._post.recover(self._clock.now())
                 known = await self._post.health()
             except StoreError as error:
-                log.error("outbox_failed", reason=str(error))  # noqa: TRY400 - expected; the reason is in it
+                self._note_trouble(error)
                 await self._clock.sleep(STORE_PAUSE_S)
             else:
                 self._health = {health.channel: health for health in known}
@@ -137,13 +168,15 @@ class Outbox:
             beat(channel)
             try:
                 self._wake[channel].clear()
+                await self._mind_clock()
                 claimed = await self._post.claim(channel, self._clock.now())
                 if claimed is not None:
                     await self._send(claimed, lambda: beat(channel))
                     continue
                 due = await self._post.next_due(channel)
+                self._note_trouble(None)
             except StoreError as error:
-                log.error("outbox_failed", channel=channel, reason=str(error))  # noqa: TRY400
+                self._note_trouble(error)
                 await self._clock.sleep(STORE_PAUSE_S)
                 continue
             await wait_for(self._wake[channel], self._clock, self._until(due))
@@ -161,7 +194,7 @@ class Outbox:
             await self._failed(claimed, error, beat)
         else:
             self._health.pop(channel, None)
-            await self._note(lambda: self._post.settle_sent(claimed), channel, beat)
+            await self._note(lambda: self._post.settle_sent(claimed), beat)
             log.info("letter_sent", channel=channel, kind=claimed.letter.kind.value, attempt=claimed.attempt)
 
     async def _wait_out(self, claimed: Claimed, beat: Callable[[], None]) -> None:
@@ -200,19 +233,19 @@ class Outbox:
         next_at = self._clock.now() + timedelta(seconds=pause)
         health = self._health[channel] = ChannelHealth(channel, failures, error.reason, needs_runner, next_at)
         notices = self._notice(channel, error.reason) if needs_runner and not known else []
-        await self._note(lambda: self._post.settle_failed(claimed, health, *notices), channel, beat)
+        await self._note(lambda: self._post.settle_failed(claimed, health, *notices), beat)
         log.warning(
             "letter_failed", channel=channel, reason=error.reason, attempt=claimed.attempt, pause_s=round(pause)
         )
         if notices:
             self.wake()
 
-    async def _note(self, settle: Callable[[], Awaitable[None]], channel: str, beat: Callable[[], None]) -> None:
+    async def _note(self, settle: Callable[[], Awaitable[None]], beat: Callable[[], None]) -> None:
         """Note how it went, as often as it takes: a letter that stays "being sent" would not move until a restart."""
         while True:
             try:
                 return await settle()
             except StoreError as error:
-                log.error("outbox_failed", channel=channel, reason=str(error))  # noqa: TRY400
+                self._note_trouble(error)
                 await self._clock.sleep(STORE_PAUSE_S)
                 beat()

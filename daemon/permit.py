@@ -40,6 +40,13 @@ class StrapPermit:
         """Wait until connecting is not allowed."""
         await self._withdrawn.wait()
 
+    def renew(self, connect: Connect, *, is_running: bool) -> None:
+        """Go by new settings; what was released stays so."""
+        if connect is not self._connect:
+            self._connect = connect
+            self._armed = connect is Connect.ALWAYS or is_running
+            self._tell()
+
     def arm(self) -> None:
         """Allow it, whatever was released before."""
         self._armed, self.released_until = True, None

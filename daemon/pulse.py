@@ -1,5 +1,7 @@
 """Signs of life: the watchdog is fed only while every worker goes round."""
 
+from collections.abc import Iterable
+
 from daemon.clock import Clock
 from daemon.domain.heart_rate import Instant
 
@@ -11,6 +13,10 @@ class Pulses:
         self._clock = clock
         self._limit_s = limit_s
         self._beats: dict[str, Instant] = {}
+
+    def expect(self, workers: Iterable[str]) -> None:
+        """Expect to hear of these, who begin now, and of nobody else until they have been heard."""
+        self._beats = dict.fromkeys(workers, self._clock.monotonic())
 
     def beat(self, worker: str) -> None:
         """Note that `worker` is alive."""

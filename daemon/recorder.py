@@ -6,7 +6,6 @@ One commit a sample would cost twenty times the work for nothing; a second betwe
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,11 +14,16 @@ import structlog
 from daemon.clock import Clock, wait_for
 from daemon.domain.heart_rate import Instant
 from daemon.finishing import to_the_end
-from daemon.store import Fact, FactRefusedError, LetterWritten, Store, StoreError
+from daemon.store import Fact, FactRefusedError, HandoverDue, LetterWritten, SampleKept, Store, StoreError
 
 BATCH_S = 0.4
 """With the commit itself the oldest sample that is not durable stays well under a second old."""
 RETRY_S = 5.0
+AT_ONCE = 1000
+"""So many notes go together; after hours of a full disk there are more, and no attempt is to take them all."""
+MOST_SAMPLES = 40_000
+"""So many samples wait for room on the disk: eleven hours of one strap, in some ten megabytes. A run is kept whole also
+without them, for its session has them all; they matter only to a session that finds back after a restart."""
 
 Then: TypeAlias = Callable[[], Awaitable[Sequence[Fact]]]
 """Says what is to be kept besides, from what is kept so far. May raise `StoreError`."""
@@ -39,10 +43,11 @@ log = structlog.get_logger()
 class Recorder:
     """Takes facts from everybody and commits them in the order in which they came."""
 
-    def __init__(self, store: Store, clock: Clock, letters_kept: Callable[[], None]) -> None:
+    def __init__(self, store: Store, clock: Clock, letters_kept: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._clock = clock
-        self._letters_kept = letters_kept
+        self.letters_kept = letters_kept
+        """Called when there is something to send."""
         self._notes: list[Note] = []
         self._any = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -86,7 +91,7 @@ class Recorder:
             letters = False
             try:
                 notes[:] = [await _whole(note) for note in notes]
-                letters = any(isinstance(fact, LetterWritten) for note in notes for fact in note.facts)
+                letters = any(isinstance(fact, LetterWritten | HandoverDue) for note in notes for fact in note.facts)
                 await self._commit(notes)
             except StoreError as error:
                 self._put_back(notes, str(error))
@@ -97,7 +102,7 @@ class Recorder:
             log.info("store_recovered")
             self.trouble = None
         if letters:
-            self._letters_kept()
+            self.letters_kept()
         return True
 
     async def _commit(self, notes: list[Note]) -> None:
@@ -106,16 +111,23 @@ class Recorder:
         One fact that contradicts what is kept must not take all later ones along. Then each note goes alone,
         still whole: a message is never kept without the fact that it speaks of.
         """
-        with suppress(FactRefusedError):
-            await self._store.commit([fact for note in notes for fact in note.facts])
-            notes.clear()
         while notes:
+            together = notes[:AT_ONCE]
             try:
-                await self._store.commit(notes[0].facts)
-            except FactRefusedError as refused:
-                kinds = sorted({type(fact).__name__ for fact in notes[0].facts})
-                log.error("note_refused", kinds=kinds, reason=str(refused))  # noqa: TRY400 - the reason is in it
-            notes.pop(0)
+                await self._store.commit([fact for note in together for fact in note.facts])
+            except FactRefusedError:
+                for note in together:
+                    await self._commit_alone(note)
+                    notes.pop(0)
+            else:
+                del notes[:AT_ONCE]
+
+    async def _commit_alone(self, note: Note) -> None:
+        try:
+            await self._store.commit(note.facts)
+        except FactRefusedError as refused:
+            kinds = sorted({type(fact).__name__ for fact in note.facts})
+            log.error("note_refused", kinds=kinds, reason=str(refused))  # noqa: TRY400 - the reason is in it
 
     def hangs(self, limit_s: float) -> bool:
         """Tell whether a commit has been under way for longer than `limit_s`."""
@@ -124,10 +136,29 @@ class Recorder:
 
     def _put_back(self, notes: list[Note], trouble: str) -> None:
         self._notes[:0] = notes
+        self._notes, gone = thinned(self._notes, MOST_SAMPLES)
+        if gone:
+            log.warning("samples_let_go", samples=gone)
         self._any.set()
         if self.trouble is None:
             log.error("store_failed", reason=trouble, notes=len(notes))
         self.trouble = trouble
+
+
+def thinned(notes: list[Note], most: int) -> tuple[list[Note], int]:
+    """Return the notes with the latest `most` samples of them, and how many are gone."""
+    gone = max(0, sum(_is_sample(note) for note in notes) - most)
+    kept, left = [], gone
+    for note in notes:
+        if left and _is_sample(note):
+            left -= 1
+        else:
+            kept.append(note)
+    return kept, gone
+
+
+def _is_sample(note: Note) -> bool:
+    return all(isinstance(fact, SampleKept) for fact in note.facts)
 
 
 async def _whole(note: Note) -> Note:

@@ -17,12 +17,17 @@ from daemon.coach import Coach, Observer
 from daemon.commands import Commands
 from daemon.companion import Companion, Shared
 from daemon.control import Handler
+from daemon.copies import DailyCopies, Rescue
 from daemon.domain.run import Run, Source
 from daemon.domain.session import Close, Effect, Event, Open
 from daemon.domain.wording import channel_text
 from daemon.following import Followed
+from daemon.handing_out import HandingOut, Outlets
+from daemon.handovers import Handovers
 from daemon.household import Plans, Runner
+from daemon.housekeeping import Duties, Housekeeper
 from daemon.inbox import Inbox, ReadFile
+from daemon.last_resort import LastResort
 from daemon.letters import Scribe
 from daemon.outbox import Outbox
 from daemon.page.feed import Feed
@@ -39,6 +44,7 @@ from daemon.strava.book import Book
 from daemon.strava.follower import PURGE_EVERY, Follower, Terms
 from daemon.strava.port import Strava
 from daemon.strava.report import LinksReport
+from daemon.strava.uploading import Outgoing
 from daemon.supervisor import Worker
 from daemon.weekly.writing import PngOf
 
@@ -74,8 +80,12 @@ class Shelves:
     post: Post
     book: Book | None = None
     """None where nothing can be linked to Strava."""
-    copied_at: Callable[[], datetime | None] = lambda: None
-    """Tells when the last copy of the database was made."""
+    copies_in: Callable[[Path | None], DailyCopies] | None = None
+    """Returns who makes copies in a folder; None where nothing is kept."""
+    found_damage: Callable[[], None] = lambda: None
+    """Is told when the database was found damaged."""
+    handovers: Handovers | None = None
+    """None where nothing but messages goes out."""
 
 
 MakePage = Callable[[House, Book | None, Follower | None], Worker]
@@ -100,12 +110,28 @@ class Parts:
     """None without an application."""
     strava_terms: Terms = STRAVA_TERMS
     inbox: Watched | None = None
+    outlets: Outlets | None = None
+    """Where own sessions go besides."""
+    copy_folder: Path | None = None
+    """Where daily copies go; None for a folder beside the database."""
     group: tuple[str, ...] = ()
     """Who said yes to having their runs added up on Sundays."""
     feel_url: FeelUrl | None = None
     """Makes the link by which a runner says how a run felt; None where no phone reaches the page."""
     page: MakePage | None = None
     """Makes what answers over HTTP; None for nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heritage:
+    """What one service leaves to the next, when new settings come in force."""
+
+    followed: Mapping[str, Followed]
+    """With their open sessions, by runner's name."""
+    recorder: Recorder
+    feed: Feed
+    feel_secret: bytes
+    since: datetime
 
 
 class Service:
@@ -119,9 +145,11 @@ class Service:
         chance: random.Random,
         pulses: Pulses,
         observe: Observer | None = None,
+        heritage: Heritage | None = None,
     ) -> None:
+        """Make it of its parts; with a `heritage` it goes on where the one before it ended."""
         store, post = shelves.store, shelves.post
-        self._parts = parts
+        self.parts = self._parts = parts
         self._shelves = shelves
         self._store = store
         self._clock = clock
@@ -129,8 +157,11 @@ class Service:
         self._observers = [observer for observer in (self._mind_permit, observe) if observer]
         self._stir = asyncio.Event()
         self.outbox = Outbox(post, parts.messengers, clock, chance, self._channel_notice)
-        self.recorder = Recorder(store, clock, self.outbox.wake)
-        self._feel_secret = b""
+        self.recorder = heritage.recorder if heritage else Recorder(store, clock)
+        self.recorder.letters_kept = self._wake_senders
+        self.settings_faults: Sequence[str] = ()
+        """Why newer settings are not in force, if there are some."""
+        self._feel_secret = heritage.feel_secret if heritage else b""
         shared = Shared(
             store=store,
             clock=clock,
@@ -142,12 +173,17 @@ class Service:
             group=parts.group,
             feel_link=self._feel_link,
             letters_kept=self.outbox.wake,
+            outlets=parts.outlets.of if parts.outlets and shelves.handovers else lambda _: frozenset(),
         )
         self._companions = {runner.name: Companion(runner, shared) for runner in parts.runners}
+        known = heritage.followed if heritage else {}
+        self._newcomers = self._companions.keys() - known.keys()
         self._followed = {
-            name: Followed(
+            name: self._renewed(known[name], companion)
+            if name in known
+            else Followed(
                 Coach(companion.afterwards, self.recorder, clock, chance, self._observe),
-                StrapPermit(parts.connect.get(name, Connect.ALWAYS)),
+                StrapPermit(self._connect(name)),
                 parts.sources.get(name),
             )
             for name, companion in self._companions.items()
@@ -159,16 +195,29 @@ class Service:
         }
         libraries = {name: companion.library for name, companion in self._companions.items()}
         self._inbox = Inbox(parts.inbox.folder, libraries, parts.inbox.read, store, clock) if parts.inbox else None
+        going_out = (parts.outlets, shelves.handovers) if parts.outlets and shelves.handovers else None
+        self._handing_out = (
+            HandingOut(*going_out, parts.runners, store, clock, chance, self.outbox.wake) if going_out else None
+        )
+        outgoing = Outgoing(going_out[1], going_out[0].fit_of) if going_out else None
         self._strava = (
-            Follower(parts.strava, shelves.book, store, libraries, parts.strava_terms, clock, chance)
+            Follower(parts.strava, shelves.book, store, libraries, parts.strava_terms, clock, chance, outgoing)
             if parts.strava and shelves.book
             else None
         )
-        self._links = LinksReport(shelves.book, parts.strava_terms, clock, self._strava) if shelves.book else None
+        self._links = (
+            LinksReport(shelves.book, parts.strava_terms, clock, self._strava, shelves.handovers)
+            if shelves.book
+            else None
+        )
         planners = {name: companion.planner for name, companion in self._companions.items()}
         self._commands = Commands(self._followed, planners, parts.plans, self.recorder, clock)
-        self._report = StatusReport(self._followed, self._diaries, store, post, self.outbox, clock, shelves.copied_at)
-        self._feed = Feed(self._followed, clock)
+        self._housekeeper = self._hired(shelves)
+        self._report = StatusReport(self._followed, self._diaries, store, post, self.outbox, clock)
+        self._last_resort = LastResort(parts.runners, self.recorder, self.outbox, clock)
+        self._feed = Feed(self._followed, clock, heritage.feed if heritage else None)
+        if heritage:
+            self._report.since = heritage.since
         if parts.page:
             self._observers.append(self._feed.observe)
 
@@ -176,8 +225,29 @@ class Service:
         """Find back into sessions that were open when the service last stopped."""
         self._feel_secret = await self._store.secret(FEEL_SECRET)
         await self._refresh()
+        await self._find_back(self._followed)
+        await self.recorder.flush()
+
+    def heritage(self) -> Heritage:
+        """Return what the next service needs to go on."""
+        return Heritage(self._followed, self.recorder, self._feed, self._feel_secret, self._report.since)
+
+    async def succeed(self) -> None:
+        """Go on where the service before this one was; sessions did not end with it."""
+        now = self._clock.monotonic()
+        for name, followed in self._followed.items():
+            followed.take(self._parts.sources.get(name), now)
+        try:
+            await self._refresh()
+            await self._find_back({name: self._followed[name] for name in self._newcomers})
+        except StoreError as error:
+            log.warning("not_looked_at_the_database", reason=str(error))  # the zones are looked at again soon
+
+    async def _find_back(self, those: Mapping[str, Followed]) -> None:
         for kept in await self._store.open_sessions():
-            followed = self._followed.get(kept.runner)
+            followed = those.get(kept.runner)
+            if kept.runner in self._followed.keys() - those.keys():
+                continue
             if followed is None or followed.coach.is_open:
                 # a runner who left the settings may come back to them; the samples stay
                 log.warning("session_left_open", session=kept.id)
@@ -185,11 +255,18 @@ class Service:
                 followed.coach.resume(kept)
                 if followed.coach.is_open:
                     followed.permit.arm()  # whoever held the strap for this session may hold it again
-        for followed in self._followed.values():
+        for followed in those.values():
             for run in await self._store.runs(followed.name, limit=1):
                 if Source.STRAP in run.sources:
                     followed.coach.rest_after(run)
-        await self.recorder.flush()
+
+    def _renewed(self, followed: Followed, companion: Companion) -> Followed:
+        followed.coach.renew(companion.afterwards, self._observe)
+        followed.permit.renew(self._connect(followed.name), is_running=followed.coach.is_open)
+        return followed
+
+    def _connect(self, name: str) -> Connect:
+        return self._parts.connect.get(name, Connect.ALWAYS)
 
     def workers(self) -> dict[str, Worker]:
         """Return what must run for the service to be alive."""
@@ -201,20 +278,42 @@ class Service:
             **follow,
         }
         workers["zones"] = self._mind_zones
+        workers["last resort"] = partial(self._last_resort.run, partial(self._pulses.beat, "last resort"))
         for name, diary in self._diaries.items():
             worker = f"diary of {name}"
             workers[worker] = partial(self._after_arrivals, partial(diary.run, partial(self._pulses.beat, worker)))
         if self._inbox:
             workers["inbox"] = partial(self._inbox.run, partial(self._pulses.beat, "inbox"))
+        if self._housekeeper:
+            workers["housekeeper"] = partial(self._housekeeper.run, partial(self._pulses.beat, "housekeeper"))
+        if self._handing_out:
+            workers["handing out"] = partial(self._handing_out.run, partial(self._pulses.beat, "handing out"))
         if self._strava:
             workers[STRAVA_WORKER] = partial(self._strava.run, partial(self._pulses.beat, STRAVA_WORKER))
         elif self._shelves.book:
             workers["keeper"] = partial(self._purge, self._shelves.book)
         if self._parts.page:
-            house = House(self._companions, self._followed, self._store, self._clock, self.handlers(), self._feed)
+            house = House(
+                self._companions,
+                self._followed,
+                self._store,
+                self._clock,
+                self.handlers(),
+                self._feed,
+                self._shelves.handovers,
+            )
             workers["feed"] = self._feed.run
             workers["page"] = self._parts.page(house, self._shelves.book, self._strava)
         return workers
+
+    def beating(self) -> list[str]:
+        """Return the workers of which is heard every minute or two, whatever happens."""
+        diaries = (f"diary of {name}" for name in self._diaries)
+        channels = (f"channel {channel}" for channel in self._parts.messengers)
+        inbox, strava = ["inbox"] if self._inbox else [], [STRAVA_WORKER] if self._strava else []
+        handing_out = ["handing out"] if self._handing_out else []
+        housekeeper = ["housekeeper"] if self._housekeeper else []
+        return ["ticker", "zones", "last resort", *diaries, *channels, *inbox, *strava, *handing_out, *housekeeper]
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
@@ -233,13 +332,22 @@ class Service:
         trouble = {followed.link.trouble.value for followed in self._followed.values() if followed.link.trouble}
         words += [f"radio: {one}" for one in sorted(trouble)]
         words += ["the database takes nothing"] if self.recorder.trouble else []
+        words += ["newer settings cannot be used: duurloop check tells why"] if self.settings_faults else []
         return ", ".join(words)
 
     async def _status(self, asked: Mapping[str, Any]) -> Answer:
         del asked
-        status = await self._report.make(self.recorder.trouble, self.late())
+        copied_at = self._housekeeper.copied_at() if self._housekeeper else None
+        status = await self._report.make(self.recorder.trouble, self.late(), copied_at)
         links = await self._links.make() if self._links else []
-        return {**status, "strava": links, "inbox": self._inbox.report() if self._inbox else None}
+        return {
+            **status,
+            "strava": links,
+            "inbox": self._inbox.report() if self._inbox else None,
+            "handing_out": await self._handing_out.report() if self._handing_out else None,
+            "copies": self._housekeeper.report() if self._housekeeper else None,
+            "settings": {"faults": list(self.settings_faults)},
+        }
 
     async def _wake(self, asked: Mapping[str, Any]) -> Answer:
         """Look at what another process has kept."""
@@ -249,6 +357,28 @@ class Service:
         for diary in self._diaries.values():
             diary.wake()
         return {}
+
+    async def tell_rescue(self, rescue: Rescue) -> None:
+        """Tell the runners what became of a database that was damaged. Raises `StoreError`."""
+        if self._housekeeper:
+            await self._housekeeper.tell_rescue(rescue)
+
+    def _hired(self, shelves: Shelves) -> Housekeeper | None:
+        if shelves.copies_in is None:
+            return None
+        duties = Duties(self._parts.runners, self._store, self.outbox.wake, self._is_busy, shelves.found_damage)
+        return Housekeeper(shelves.copies_in(self._parts.copy_folder), duties, self._clock)
+
+    def _is_busy(self) -> bool:
+        return any(followed.coach.is_open for followed in self._followed.values())
+
+    def _wake_senders(self) -> None:
+        """Send what has just been kept."""
+        self.outbox.wake()
+        if self._handing_out:
+            self._handing_out.wake()
+        if self._strava:
+            self._strava.wake()
 
     async def _after_arrivals(self, diary: Worker) -> None:
         """Let what came in while the house was off find its place before anything is said of it."""

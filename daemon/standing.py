@@ -60,6 +60,7 @@ def parts(answer: Answer, words: Words, look: Look | None = None) -> tuple[Part,
         Part(words("Messages"), tuple(_messages(answer["outbox"], words, look))),
         *_links(answer["strava"], words, look),
         *_folder(answer["inbox"], words, look),
+        *_outgoing(answer, words, look),
         Part(words("What is kept"), tuple(_database(answer, words, at))),
         Part("duurloop", tuple(_service(answer, words, at, is_named=look is None))),
     )
@@ -181,6 +182,33 @@ def _folder(inbox: dict[str, Any] | None, words: Words, look: Look | None) -> It
     yield Part(words("Watched folder"), tuple(map(Line, lines)))
 
 
+def _outgoing(answer: Answer, words: Words, look: Look | None) -> Iterator[Part]:
+    """Say what goes out; of sessions for Strava who is linked is told with the link."""
+    outgoing = answer.get("handing_out")  # a service of an earlier version has none
+    if outgoing is None:
+        return
+    folder = outgoing["folder"]
+    lines = list(_files(folder, words)) if folder else []
+    linked = {link["runner"] for link in answer["strava"]}
+    for one in outgoing["strava"]:
+        is_mine = look is None or one["runner"] in look.names
+        if is_mine and one["waiting"] and one["runner"] not in linked:
+            said = words("{runner}: sessions wait to go to Strava, which is not linked: {waiting}")
+            lines.append(Line(said.format(runner=one["runner"], waiting=one["waiting"]), "duurloop strava link"))
+    if lines:
+        yield Part(words("Your sessions elsewhere"), tuple(lines))
+
+
+def _files(folder: dict[str, Any], words: Words) -> Iterator[Line]:
+    yield Line(words("As files, here: {folder}").format(folder=folder["path"]))
+    if not folder["ok"]:
+        yield Line(_reason(folder, words))
+    if folder["waiting"]:
+        yield Line(words("sessions still to be put there: {waiting}").format(waiting=folder["waiting"]))
+    else:
+        yield Line(words("All sessions that were to go there are in it."))
+
+
 def _is_for(file: str, look: Look) -> bool:
     """Tell whether a file is not some other runner's: theirs lie in folders of their names."""
     whose, slash, _ = file.partition("/")
@@ -197,17 +225,29 @@ def _database(answer: Answer, words: Words, at: datetime) -> Iterator[Line]:
         yield Line(words("The database takes nothing just now: {reason}").format(reason=trouble))
     else:
         yield Line(words("All that came in is kept."))
+    copies = answer.get("copies")
+    if copies is None:
+        return
     if copied_at := answer["store"]["copied_at"]:
-        when = _when(copied_at, words, at)
-        yield Line(words("Last copy: {when}, made before an update; it lies on the same disk.").format(when=when))
+        is_safe = words("Last copy: {when}, on another disk.")
+        said = is_safe if copies["is_elsewhere"] else words("Last copy: {when}, on the same disk as all the rest.")
+        yield Line(said.format(when=_when(copied_at, words, at)))
     else:
-        yield Line(words("There is no copy of it yet."))
-    yield Line(words("A copy that is safe lies on another disk: stop duurloop, and copy its state folder there."))
+        yield Line(words("There is no copy of it yet; the first is made within a day."))
+    if not copies["ok"]:
+        yield Line(words("No copy could be made lately: {reason}").format(reason=_reason(copies, words)))
+    elif not copies["is_elsewhere"]:
+        advice = words("A copy on another disk is safer: name a folder there under [backup], or use duurloop backup.")
+        yield Line(advice)
 
 
 def _service(answer: Answer, words: Words, at: datetime, *, is_named: bool) -> Iterator[Line]:
     since = _when(answer["since"], words, at)
     yield Line(words("duurloop has been running since {since}.").format(since=since))
+    if answer.get("settings", {}).get("faults"):  # a service before an update does not tell
+        yield Line(
+            words("There are newer settings that cannot be used; the ones before are in force."), "duurloop check"
+        )
     if is_named:  # a worker may be called after its runner
         yield from (Line(words("{worker} hangs.").format(worker=worker)) for worker in answer["late"])
     elif answer["late"]:

@@ -1,6 +1,6 @@
 """How things stand, as `duurloop status --json` has it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -30,7 +30,6 @@ class StatusReport:
         post: Post,
         outbox: Outbox,
         clock: Clock,
-        copied_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._followed = followed
         self._diaries = diaries
@@ -38,18 +37,16 @@ class StatusReport:
         self._post = post
         self._outbox = outbox
         self._clock = clock
-        self._copied_at = copied_at
-        """Tells when the last copy of the database was made."""
-        self._since = clock.now()
+        self.since = clock.now()
+        """Of the service's start."""
 
-    async def make(self, store_trouble: str | None, late: Sequence[str]) -> Answer:
-        """Return the whole."""
-        copied_at = self._copied_at()
+    async def make(self, store_trouble: str | None, late: Sequence[str], copied_at: datetime | None) -> Answer:
+        """Return the whole; `copied_at` is when the last copy of the database was made."""
         return {
             "type": "status",
             "running": True,
             "at": _local(self._clock.now()),
-            "since": _local(self._since),
+            "since": _local(self.since),
             "runners": [await self._runner(followed) for followed in self._followed.values()],
             "outbox": await self._outbox_part(),
             "store": {"trouble": store_trouble, "copied_at": _local(copied_at) if copied_at else None},
@@ -90,6 +87,8 @@ class StatusReport:
             "name": link.name,
             "battery_pct": link.battery_pct,
             "location": link.location,
+            "contact": link.contact.name.lower(),
+            "last_failure": followed.last_failure,
             "radio": link.trouble.value if link.trouble else None,
         }
 

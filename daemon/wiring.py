@@ -1,155 +1,68 @@
-"""The one place that knows every name: settings in, a ready service out."""
+"""The one place that knows every name: settings in, the parts of a service out."""
 
 import asyncio
 import random
-import signal
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
-
 from config.plan_files import builtin_plans
 from config.settings import Settings
-from connectors.sqlite import Database, open_database
-from connectors.sqlite_post import SqlitePost
+from connectors.sqlite import Database
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
-from connectors.systemd import Notifier
 from daemon.clock import Clock, SystemClock
-from daemon.coach import Observer
 from daemon.companion import Companion, Shared
-from daemon.control import listening
-from daemon.from_settings import channel_id, group_of, plans_of, runners_of, sports_of, strava_terms_of
+from daemon.from_settings import (
+    channel_id,
+    group_of,
+    keeping_of,
+    plans_of,
+    runners_of,
+    sports_of,
+    strava_terms_of,
+    timezone_of,
+    uploads_of,
+)
+from daemon.handing_out import Outlets
+from daemon.handovers import Recorded
 from daemon.household import Runner
 from daemon.importing import Harvest
+from daemon.lasting_straps import LastingStraps
 from daemon.page.house import House
 from daemon.page.links import FEEL_SECRET
 from daemon.page.terms import Door, Place, StravaEvents, Terms, listening_at
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
-from daemon.pulse import Pulses
 from daemon.redaction import redactor
-from daemon.service import LATE_S, STRAVA_WORKER, FeelUrl, MakePage, Parts, Service, Shelves, Watched
-from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, only_service
+from daemon.service import FeelUrl, MakePage, Parts, Watched
+from daemon.serving import Beat
 from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower
 from daemon.strava.port import Strava
-from daemon.supervisor import Worker, supervise
+from daemon.supervisor import Worker
 from daemon.telling import TellingError
 from daemon.weekly.gathering import Weeks
 from daemon.yardstick import Yardstick
-
-WATCH_S = 5.0
-"""How often life is looked at where systemd does not say how often it wants to hear of it."""
-
-log = structlog.get_logger()
 
 
 class NoApplicationError(TellingError):
     """The settings name no application at Strava."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the service runs in; the demonstration and the tests bring their own."""
-
-    state: Path
-    clock: Clock
-    chance: random.Random = field(default_factory=random.SystemRandom)
-    notifier: Notifier = field(default_factory=Notifier)
-    observe: Observer | None = None
-
-
-Beat = Callable[[str], None]
-"""Takes a worker's sign of life, by the worker's name."""
-
-
-async def serve(make_parts: Callable[[Beat], Parts], around: Surroundings, stop: asyncio.Event) -> None:
-    """Run the service until `stop`. Raises `AlreadyRunningError`, `StoreError`, `OSError` when it cannot begin."""
-    with only_service(around.state):
-        async with open_database(around.state / DATABASE_NAME) as database:
-            shelves = Shelves(SqliteStore(database), SqlitePost(database), SqliteBook(database), database.copied_at)
-            pulses = Pulses(around.clock, LATE_S)
-            parts = make_parts(pulses.beat)
-            service = Service(parts, shelves, around.clock, around.chance, pulses, around.observe)
-            await service.resume()
-            async with listening(around.state, service.handlers()):
-                workers = {**service.workers(), "watch": _watch(service, around)}
-                log.info("service_started", runners=len(parts.runners), straps=len(parts.sources))
-                around.notifier.ready("listening")
-                if STRAVA_WORKER in workers:
-                    workers[STRAVA_WORKER] = _after_others(workers[STRAVA_WORKER], around)
-                try:
-                    await supervise(workers, stop)
-                finally:
-                    around.notifier.stopping()
-                    if parts.strava:
-                        await parts.strava.close()
-                    if not await service.recorder.flush():
-                        log.error("last_facts_not_kept", reason=service.recorder.trouble)
-                    log.info("service_stopped")
-
-
-def _watch(service: Service, around: Surroundings) -> Worker:
-    """Feed systemd's watchdog for as long as every worker goes round, and say how things stand."""
-    notifier = around.notifier
-    pause = notifier.watchdog_s / 3 if notifier.watchdog_s else WATCH_S
-
-    async def watch() -> None:
-        told = ""
-        while True:
-            late = service.late()
-            if not late:
-                notifier.alive()
-            else:
-                log.error("workers_hang", workers=late)
-            if (state := service.in_words()) != told:
-                notifier.status(state)
-                told = state
-            await around.clock.sleep(pause)
-
-    return watch
-
-
-def _after_others(worker: Worker, around: Surroundings) -> Worker:
-    """Let a worker begin only when no command is at Strava: two would renew the same tokens."""
-
-    async def work() -> None:
-        while True:
-            with alone(around.state / STRAVA_LOCK_NAME) as is_alone:
-                if is_alone:
-                    await worker()
-            await around.clock.sleep(WATCH_S)
-
-    return work
-
-
-@asynccontextmanager
-async def stopped_by_signals() -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGTERM and SIGINT set."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    with ExitStack() as stack:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-            stack.callback(loop.remove_signal_handler, number)
-        yield stop
-
-
-# -- settings to parts -----------------------------------------------------------------------------
-
-
-def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> Parts:
-    """Make what the settings speak of."""
+def parts_of(
+    settings: Settings, clock: Clock, chance: random.Random, beat: Beat, straps: LastingStraps | None = None
+) -> Parts:
+    """Make what the settings speak of; `straps` are those that are held already."""
     strava = strava_of(settings, clock) if settings.strava.client_id else None
     return Parts(
         runners=runners_of(settings),
-        sources=_sources(settings, clock, chance, beat),
+        sources=_sources(settings, clock, chance, beat, straps or LastingStraps()),
         connect={runner.name: Connect(runner.connects) for runner in settings.runners},
         messengers=_messengers(settings),
         plans=plans_of(settings),
@@ -161,7 +74,23 @@ def parts_of(settings: Settings, clock: Clock, chance: random.Random, beat: Beat
         feel_url=_feel_url(settings),
         page=_page(settings, strava, clock, chance),
         inbox=Watched(settings.inbox.folder, _read_file) if settings.inbox.folder else None,
+        outlets=outlets_of(settings),
+        copy_folder=settings.backup.folder,
     )
+
+
+def outlets_of(settings: Settings) -> Outlets:
+    """Return where own sessions go, and what makes files of them."""
+    return Outlets(partial(_fit_of, timezone_of(settings)), settings.export.folder, uploads_of(settings))
+
+
+def _fit_of(zone: tzinfo, recorded: Recorded) -> bytes:
+    from importlib.metadata import version  # noqa: PLC0415 - nothing goes out, no writer, and no name for it
+
+    from connectors.fit_writer import fit_of  # noqa: PLC0415
+
+    run = replace(recorded.run, started_at=recorded.run.started_at.astimezone(zone))  # a file tells local time, too
+    return fit_of(run, recorded.samples, software=f"duurloop {version('duurloop')}")
 
 
 def strava_of(settings: Settings, clock: Clock) -> Strava:
@@ -183,7 +112,7 @@ def _page(settings: Settings, strava: Strava | None, clock: Clock, chance: rando
     if listen is None:
         return None
     place = Place(listen.host, listen.port, _certificate(settings))
-    terms = Terms(_door(settings), builtin_plans(), metrics=settings.page.metrics)
+    terms = Terms(_door(settings), builtin_plans(), metrics=settings.page.metrics, keeping=keeping_of(settings))
     return page_at(place, terms, clock, chance, (strava, callback) if strava and callback else None)
 
 
@@ -299,17 +228,20 @@ def _messengers(settings: Settings) -> dict[str, Messenger]:
     }
 
 
-def _sources(settings: Settings, clock: Clock, chance: random.Random, beat: Beat) -> dict[str, HeartRateSource]:
-    worn = [(runner.name, runner.strap) for runner in settings.runners if runner.strap]
+def _sources(
+    settings: Settings, clock: Clock, chance: random.Random, beat: Beat, straps: LastingStraps
+) -> dict[str, HeartRateSource]:
+    worn = {runner.name: runner.strap for runner in settings.runners if runner.strap}
     if not worn:
         return {}
     from connectors.bluetooth_radio import BluetoothRadio  # noqa: PLC0415 - no strap, no bleak
     from connectors.heart_rate_strap import HeartRateStrap  # noqa: PLC0415
 
-    radio = BluetoothRadio(clock, adapter=settings.bluetooth.adapter)
-    return {
-        name: HeartRateStrap(
-            strap.address or strap.name or "", radio, clock, chance=chance, beat=partial(beat, f"strap of {name}")
-        )
-        for name, strap in worn
-    }
+    adapter = settings.bluetooth.adapter
+    radio = straps.radio(adapter, partial(BluetoothRadio, clock, adapter=adapter))
+
+    def strap(name: str, pointer: str) -> HeartRateSource:
+        held = partial(HeartRateStrap, pointer, radio, clock, chance=chance, beat=partial(beat, f"strap of {name}"))
+        return straps.strap((name, pointer, adapter or ""), held)
+
+    return {name: strap(name, wanted.address or wanted.name or "") for name, wanted in worn.items()}

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import random
+import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,12 +37,13 @@ from daemon.page.terms import Door, Place, Terms
 from daemon.permit import Connect
 from daemon.remote import ask
 from daemon.service import MakePage, Parts
+from daemon.serving import Surroundings, serve
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower
 from daemon.supervisor import Worker
-from daemon.wiring import Surroundings, page_at, serve
+from daemon.wiring import page_at
 
 NAME = "Els"
 ZONE = TargetZone(Bpm(118), Bpm(136))
@@ -64,8 +67,16 @@ def demo(*, speed: float, minutes: int, no_page: bool) -> None:
     it all as it happens; if you have it open, it stays for a minute afterwards.
     """
     configure(LogFormat.CONSOLE, "error", lambda text: text)
-    with tempfile.TemporaryDirectory(prefix="duurloop-demo-") as folder:
-        asyncio.run(_play(Path(folder), speed, minutes, has_page=not no_page))
+    with tempfile.TemporaryDirectory(prefix="duurloop-demo-") as folder, suppress(asyncio.CancelledError):
+        asyncio.run(_until_told(_play(Path(folder), speed, minutes, has_page=not no_page)))
+
+
+async def _until_told(play: Coroutine[Any, Any, None]) -> None:
+    """Play to the end, or until we are to stop: what was made for it is tidied away then, too."""
+    playing, loop = asyncio.ensure_future(play), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, playing.cancel)
+    await playing
 
 
 async def _play(state: Path, speed: float, minutes: int, *, has_page: bool) -> None:

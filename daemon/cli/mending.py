@@ -15,7 +15,7 @@ from config.settings import Page, Settings, Surroundings
 from config.toml_file import check, read
 from connectors.systemd import Notifier
 from daemon.cli.speech import terminal_language
-from daemon.clock import Clock, wait_for
+from daemon.clock import Clock, done_within, either
 
 if TYPE_CHECKING:  # no fault, no page: then aiohttp is not loaded
     from daemon.page.faults import Notice, Stuck
@@ -53,16 +53,18 @@ class Mending:
         self._trouble: str | None = None
         """Why there is none."""
 
-    async def settings(self, stop: asyncio.Event) -> Settings | None:
-        """Return the settings as soon as they can be used; None if `stop` comes first.
+    async def settings(self, stop: asyncio.Event, look: asyncio.Event | None = None) -> Settings | None:
+        """Return the settings as soon as they can be used; None if `stop` comes first. `look` brings about a look.
 
         Raises `SettingsError` if they cannot be used and want no page.
         """
         seen: object = None
+        look = look or asyncio.Event()
         async with AsyncExitStack() as stack:
             while not stop.is_set():
-                if (now := _marks(self._find())) != seen:
+                if (now := _marks(self._find())) != seen or look.is_set():
                     seen = now
+                    look.clear()
                     try:
                         return self._load()
                     except SettingsError as error:
@@ -70,7 +72,7 @@ class Mending:
                 elif self._url is None:
                     await self._try_again(stack)
                 self._notifier.alive()
-                await wait_for(stop, self._clock, LOOK_S)
+                await _any_of(stop, look, self._clock)
         self._notifier.stopping()
         return None
 
@@ -127,6 +129,16 @@ class Mending:
                 self._trouble = str(error)
             else:
                 self._trouble = None
+
+
+async def _any_of(stop: asyncio.Event, look: asyncio.Event, clock: Clock) -> None:
+    """Wait until it is time to look, or one of the two says so."""
+    waiting = asyncio.ensure_future(either(stop, look))
+    try:
+        await done_within(waiting, clock, LOOK_S)
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 def _page_of(file: Path, environ: Mapping[str, str]) -> tuple[Page, bool]:

@@ -213,3 +213,26 @@ class TestRecovering:
         await write(store, letter("new"))
         await post.recover(EVENING)
         assert (await take(post)).letter.key == "new"
+
+
+class TestClockThatIsSet:
+    async def test_letters_written_since_then_keep_the_time_that_they_are_worth(self, store: Store, post: Post) -> None:
+        wrong, off = EVENING - timedelta(days=3), timedelta(days=3)
+        await write(store, letter("before", at=wrong - timedelta(hours=1)), letter("since", at=wrong))
+        await post.shift(wrong, off)
+        claimed = await take(post, at=EVENING)
+        assert (claimed.letter.key, claimed.letter.written_at) == ("since", EVENING)
+        assert claimed.letter.expires_at == EVENING + timedelta(hours=12)
+        assert await post.claim(PHONE.id, EVENING) is None
+
+    async def test_a_channel_that_was_left_in_peace_gets_another_try(self, store: Store, post: Post) -> None:
+        await write(store, letter("a"))
+        await post.settle_failed(await take(post), unwell(EVENING + timedelta(days=900)))
+        await post.shift(EVENING, timedelta(0))
+        assert (await take(post)).letter.key == "a"
+
+    async def test_what_was_sent_is_left_alone(self, store: Store, post: Post) -> None:
+        await write(store, letter("a"))
+        await post.settle_sent(await take(post))
+        await post.shift(EVENING, timedelta(days=3))
+        assert await post.waiting() == 0

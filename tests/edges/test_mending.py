@@ -46,6 +46,7 @@ class Waiting:
     environ: Mapping[str, str] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    look: asyncio.Event = field(default_factory=asyncio.Event)
     loads: int = 0
     task: "asyncio.Task[Settings | None] | None" = None
 
@@ -53,7 +54,7 @@ class Waiting:
     async def waits(self) -> AsyncIterator["asyncio.Task[Settings | None]"]:
         notifier = Notifier({"NOTIFY_SOCKET": self.systemd.getsockname()})
         mending = Mending(lambda: self.file, self._load, self.environ, self.clock, notifier)
-        self.task = asyncio.create_task(mending.settings(self.stop))
+        self.task = asyncio.create_task(mending.settings(self.stop, self.look))
         await self._until_asleep()
         yield self.task
         self.stop.set()
@@ -130,6 +131,7 @@ async def test_other_faults_take_the_place_of_the_first(waiting: Waiting) -> Non
 
 
 async def test_where_there_are_no_settings_yet_it_says_what_is_needed(waiting: Waiting) -> None:
+    waiting.environ = {"DUURLOOP_PAGE_LISTEN": f"127.0.0.1:{free_port()}"}
     async with waiting.waits() as settings:
         _, page = await waiting.get()
         assert "Welcome to duurloop" in page
@@ -219,6 +221,14 @@ async def test_a_page_that_is_not_wanted_leaves_the_fault_to_the_command(waiting
     async with waiting.waits() as settings:
         with pytest.raises(SettingsError):
             await settings
+
+
+async def test_sighup_brings_about_a_look_at_once(waiting: Waiting) -> None:
+    waiting.file.write_text(FAULTY, encoding="utf-8")
+    async with waiting.waits() as settings:
+        waiting.file.write_text(GOOD, encoding="utf-8")
+        waiting.look.set()
+        assert await settings is not None
 
 
 async def test_without_a_free_address_the_settings_are_awaited_all_the_same(waiting: Waiting) -> None:

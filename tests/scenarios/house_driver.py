@@ -24,8 +24,8 @@ from daemon.household import Channel, Plan, Runner
 from daemon.permit import Connect
 from daemon.ports import Permit
 from daemon.service import Parts
+from daemon.serving import Surroundings, serve, signals
 from daemon.store import Kind
-from daemon.wiring import Surroundings, serve, stopped_by_signals
 
 EVERY_S = 0.02
 CUES = Course.of([Step(StepKind.WALK, 0.9), Step(StepKind.RUN, 1.0), *[Step(StepKind.WALK, 1.0)] * 60], PlanRef("x", 1))
@@ -83,8 +83,8 @@ async def main(state: Path, heard: Path, rang: Path) -> None:
         lambda _id, _language: PLAN,
         lambda _svg: b"",
     )
-    async with stopped_by_signals() as stop:
-        await serve(lambda _: parts, Surroundings(state, SystemClock()), stop)
+    async with signals(reloads=False) as orders:
+        await serve(lambda _: parts, Surroundings(state, SystemClock()), orders.stop)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given, settings
@@ -262,15 +262,30 @@ class TestSession:
         assert second is not None
         assert (first.target, second.target) == (EASY, later)
 
-    def test_the_wall_clock_is_read_once_and_what_is_done_to_it_then_does_not_matter(self, evening: Evening) -> None:
-        evening.wear(300)
-        evening.clock.set_wall(EVENING - timedelta(days=3))
-        evening.wear(300)
-        evening.clock.set_wall(EVENING + timedelta(days=30))
+    @pytest.mark.parametrize(
+        "began",
+        [datetime(1970, 1, 1, tzinfo=UTC), EVENING - timedelta(hours=9), EVENING + timedelta(days=30)],
+        ids=["1970", "before", "after"],
+    )
+    def test_a_wall_clock_that_is_set_meanwhile_tells_when_the_run_began(self, began: datetime) -> None:
+        evening = Evening(clock=FakeClock(began))
+        evening.wear(600)
+        evening.clock.set_wall(EVENING + timedelta(seconds=600))
         evening.wear(300)
         run = evening.coach.stop()
         assert run is not None
         assert (run.started_at, run.duration_s) == (EVENING + timedelta(seconds=1), 900)
+
+    @pytest.mark.parametrize("moved", [timedelta(seconds=50), timedelta(days=-20_000)], ids=["by a little", "to 1972"])
+    def test_a_clock_that_moves_a_little_or_to_a_time_that_cannot_be_changes_nothing(
+        self, evening: Evening, moved: timedelta
+    ) -> None:
+        evening.wear(300)
+        evening.clock.set_wall(evening.clock.now() + moved)
+        evening.wear(300)
+        run = evening.coach.stop()
+        assert run is not None
+        assert (run.started_at, run.duration_s) == (EVENING + timedelta(seconds=1), 600)
 
     def test_what_matters_is_committed_at_once_and_samples_are_not(self, evening: Evening) -> None:
         evening.coach.start(COURSE)
@@ -496,6 +511,18 @@ def after(letters: list[Letter], number: int) -> list[str]:
 
 class TestRestart:
     """The service is killed in the middle of a session, and started again."""
+
+    async def test_a_session_begun_before_the_clock_was_set_goes_on(self) -> None:
+        evening = Evening(BOTH, FakeClock(datetime(1970, 1, 1, tzinfo=UTC)))
+        evening.wear(400)
+        evening.clock.set_wall(EVENING)
+        again = await self.killed(evening, back_after=0)
+        assert again.coach.is_open
+        again.wear(200)
+        run = again.coach.stop()
+        assert run is not None
+        assert abs(run.started_at - (EVENING - timedelta(seconds=400))) < timedelta(seconds=5)
+        assert run.duration_s == pytest.approx(600, abs=2)
 
     async def killed(self, evening: Evening, *, back_after: float = 60, who: Runner = BOTH) -> Evening:
         """Start anew: other instants, the same wall, and what was committed."""

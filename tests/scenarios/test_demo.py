@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 STORY = [
     "strap connected",
@@ -28,3 +29,17 @@ def test_the_demonstration_tells_its_whole_story_in_order() -> None:
     for part in STORY:
         place = told.stdout.find(part, place)
         assert place >= 0, part
+
+
+def test_told_to_stop_it_tidies_up_after_itself(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-W", "error", "-m", "daemon", "demo", "--no-page"]
+    environment = {**os.environ, "LANG": "C.UTF-8", "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        while b"session begins" not in (line := demo.stdout.readline()):
+            assert line, demo.stderr.read()
+        assert list(tmp_path.iterdir()) != []
+        demo.terminate()
+        assert (demo.wait(timeout=10), demo.stderr.read()) == (0, b"")
+    assert list(tmp_path.iterdir()) == []

@@ -88,6 +88,16 @@ async def test_the_reminder_is_kept_in_one_breath_with_the_memory_of_it() -> Non
     assert home.letters_kept == 1
 
 
+async def test_while_the_clock_is_not_set_nothing_is_said_and_nothing_of_all_the_years_afterwards() -> None:
+    home = Home(now=datetime(1970, 1, 6, 18, 30, tzinfo=AMSTERDAM))
+    async with running(home.diary.run()):
+        await home.clock.pass_time(7200)
+        assert home.store.commits == []
+        home.clock.set_wall(at(1, 18, 25))
+        await home.clock.pass_time(600)
+    assert home.keys == ["reminder:2026-11-03"]
+
+
 async def test_it_says_what_is_on_tonight() -> None:
     home = Home(now=at(1))
     await home.diary.look()

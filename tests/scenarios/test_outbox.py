@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import time, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from daemon.domain.wording import Text
 from daemon.household import QuietHours, Runner
@@ -82,6 +83,38 @@ def titles(texts: Sequence[Text]) -> list[str]:
 
 def live(key: str, rig: Rig) -> Letter:
     return letter(key, kind=Kind.LIVE, at=rig.clock.now(), worth=WORTH_UNTIL[Kind.LIVE])
+
+
+class TestClockThatIsSet:
+    @pytest.mark.parametrize("years", [56, -3])
+    async def test_a_letter_that_waits_for_its_far_end_is_worth_as_long_as_before(self, rig: Rig, years: int) -> None:
+        rig.phone.refusal = DOWN
+        async with rig.works():
+            await rig.write(letter("a", at=rig.clock.now(), worth=timedelta(hours=1)))
+            await rig.tried(1)
+            rig.clock.set_wall(rig.clock.now() + timedelta(days=365 * years))
+            rig.phone.refusal = None
+            await rig.clock.pass_time(1800)
+            await rig.settled("sent", "a")
+
+    async def test_and_not_for_longer(self, rig: Rig) -> None:
+        rig.phone.refusal = DOWN
+        async with rig.works():
+            await rig.write(letter("a", at=rig.clock.now(), worth=timedelta(hours=1)))
+            await rig.tried(1)
+            rig.clock.set_wall(rig.clock.now() - timedelta(days=365))
+            await rig.clock.pass_time(4000)
+            await rig.settled("expired", "a")
+
+
+async def test_trouble_with_the_store_is_logged_once(rig: Rig) -> None:
+    async with rig.works():
+        rig.store.trouble = "disk is full"
+        with capture_logs() as logs:
+            rig.outbox.wake()
+            await rig.clock.pass_time(3600)
+        rig.store.trouble = None
+    assert [line["event"] for line in logs] == ["outbox_failed"]
 
 
 class TestSending:

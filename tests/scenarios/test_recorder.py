@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.recorder import BATCH_S, RETRY_S, Recorder
+from daemon.recorder import AT_ONCE, BATCH_S, RETRY_S, Note, Recorder, thinned
 from daemon.store import Fact, FactRefusedError, LetterWritten, SampleKept, SessionOpened, StoreError
 from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, letter, running, sample, settle
 
@@ -111,6 +111,23 @@ class TestFullDisk:
         await rig.clock.pass_time(RETRY_S + 1)
         assert rig.committed() == [kept(second) for second in range(20)]
         assert rig.recorder.trouble is None
+
+    async def test_what_came_together_over_hours_is_committed_bit_by_bit(self, rig: Rig) -> None:
+        rig.store.trouble = "full"
+        samples = [kept(second) for second in range(AT_ONCE + 500)]
+        for one in samples:
+            rig.recorder.note(one)
+        await rig.clock.pass_time(1.0)
+        rig.store.trouble = None
+        await rig.clock.pass_time(RETRY_S + 1)
+        assert [len(facts) for facts in rig.store.commits] == [AT_ONCE, 500]
+        assert rig.committed() == samples
+
+    def test_more_samples_than_fit_in_memory_make_room_for_later_ones_and_nothing_else_does(self) -> None:
+        opened, written = Note((OPENED,)), Note((LetterWritten(letter("a")),))
+        first, second, third = (Note((kept(at),)) for at in range(3))
+        assert thinned([opened, first, written, second, third], 2) == ([opened, written, second, third], 1)
+        assert thinned([opened, first, written], 2) == ([opened, first, written], 0)
 
     async def test_it_is_tried_again_now_and_then_and_not_all_the_time(self, rig: Rig) -> None:
         rig.store.trouble = "full"

@@ -478,6 +478,8 @@ class TestStatus:
             "name": None,
             "battery_pct": None,
             "location": None,
+            "contact": "unknown",
+            "last_failure": None,
             "radio": None,
         }
 

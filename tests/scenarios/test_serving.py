@@ -5,14 +5,16 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC
 from pathlib import Path
 from typing import Self
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.simulated_strap import Script, SimulatedStrap
 from connectors.sqlite import open_readonly
@@ -25,9 +27,10 @@ from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.remote import Answer, NotRunningError, RefusedError, ask
 from daemon.service import Parts
+from daemon.serving import Surroundings, serve, signals
 from daemon.state_folder import DATABASE_NAME, AlreadyRunningError
+from daemon.store import StoreError, StoreTooNewError
 from daemon.supervisor import supervise
-from daemon.wiring import Surroundings, serve, stopped_by_signals
 from tests.fakes import ELS, PHONE, MoodyMessenger, eventually, no_picture, no_plans, settle
 
 SPEED = 60.0
@@ -152,6 +155,65 @@ async def test_two_services_never_share_a_state_folder(tmp_path: Path) -> None:
         pass
 
 
+def somebody_elses(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE song (title TEXT)")
+
+
+class TestWhatIsInTheWay:
+    """Under systemd it is waited out: too many starts in vain, and there would be none any more."""
+
+    @pytest.fixture
+    def house(self, tmp_path: Path, systemd: Systemd) -> House:
+        house = House(tmp_path / "state", systemd.notifier(WATCHDOG_USEC="60000000"))
+        house.state.mkdir()
+        return house
+
+    async def test_a_database_that_cannot_be_used(self, house: House, systemd: Systemd) -> None:
+        somebody_elses(house.state / DATABASE_NAME)
+        with capture_logs() as logs:
+            stop = asyncio.Event()
+            service = asyncio.create_task(serve(lambda _: house.parts(), house.around, stop))
+            await eventually(lambda: systemd.heard.count("WATCHDOG=1") >= 3)
+            (house.state / DATABASE_NAME).unlink()
+            await eventually(lambda: "READY=1\nSTATUS=listening" in systemd.heard)
+            assert (await house.ask("status"))["running"]
+            stop.set()
+            await service
+        assert systemd.heard[0].startswith("READY=1\nSTATUS=waiting, for there is no way to begin: ")
+        assert [line["event"] for line in logs].count("service_waits") == 1
+
+    async def test_another_service(self, house: House, systemd: Systemd) -> None:
+        stop = asyncio.Event()
+        async with House(house.state).lives():
+            service = asyncio.create_task(serve(lambda _: house.parts(), house.around, stop))
+            await eventually(lambda: bool(systemd.heard))
+            assert "runs with its state" in systemd.heard[0]
+        await eventually(lambda: "READY=1\nSTATUS=listening" in systemd.heard)
+        stop.set()
+        await service
+
+    async def test_the_end_is_not_waited_for(self, house: House, systemd: Systemd) -> None:
+        stop = asyncio.Event()
+        async with House(house.state).lives():
+            service = asyncio.create_task(serve(lambda _: house.parts(), house.around, stop))
+            await eventually(lambda: bool(systemd.heard))
+            stop.set()
+            await asyncio.wait_for(service, 1)
+        await eventually(lambda: systemd.heard[-1] == "STOPPING=1")
+
+    async def test_a_database_of_a_newer_duurloop_is_not_waited_for(self, house: House) -> None:
+        with closing(sqlite3.connect(house.state / DATABASE_NAME)) as database:
+            database.execute("PRAGMA user_version = 999")
+        with pytest.raises(StoreTooNewError, match="update duurloop"):
+            await serve(lambda _: house.parts(), house.around, asyncio.Event())
+
+    async def test_at_a_terminal_it_is_told_at_once(self, tmp_path: Path) -> None:
+        somebody_elses(tmp_path / DATABASE_NAME)
+        with pytest.raises(StoreError, match="some other program"):
+            await serve(lambda _: House(tmp_path).parts(), House(tmp_path).around, asyncio.Event())
+
+
 async def test_a_command_refused_by_the_service_says_why_at_the_other_end(tmp_path: Path) -> None:
     house = House(tmp_path)
     async with house.lives():
@@ -199,9 +261,9 @@ async def test_a_phone_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_service(number: signal.Signals) -> None:
-    async with stopped_by_signals() as stop:
+    async with signals(reloads=False) as orders:
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 5)
+        await asyncio.wait_for(orders.stop.wait(), 5)
 
 
 class TestSupervisor:

@@ -21,11 +21,13 @@ from daemon.domain.wording.course import course_lines, course_text
 from daemon.domain.wording.days import date_text, day_word, month_word, short_day
 from daemon.domain.wording.feeling import feel_line, feeling_lines, feeling_word, lift_text
 from daemon.domain.wording.habit import Opening, Tonight, reminder_text, smallest_step_text
+from daemon.domain.wording.keeping import no_copies_text, rescued_text
 from daemon.domain.wording.live import (
     NUDGES,
     battery_text,
     channel_text,
     cue_text,
+    full_text,
     hello_text,
     nudge_text,
 )
@@ -58,15 +60,18 @@ __all__ = [
     "feel_line",
     "feeling_lines",
     "feeling_word",
+    "full_text",
     "hello_text",
     "lift_text",
     "month_word",
     "move_text",
+    "no_copies_text",
     "nudge_text",
     "origin_text",
     "proposal_text",
     "reason_text",
     "reminder_text",
+    "rescued_text",
     "short_day",
     "smallest_step_text",
     "source_text",

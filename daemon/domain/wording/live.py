@@ -114,6 +114,16 @@ def battery_text(language: Language) -> Text:
     )
 
 
+def full_text(language: Language) -> Text:
+    """Say that nothing can be kept."""
+    return Text(
+        language.say(_("I cannot write anything down just now")),
+        language.say(
+            _("The disk seems to be full, or may not be written to. What comes in I keep in mind for some hours.")
+        ),
+    )
+
+
 def channel_text(channel: str, reason: str, language: Language) -> Text:
     """Say that another channel of the runner does not take messages, with what it answered."""
     return Text(
