@@ -13,7 +13,7 @@ def _(text: str) -> str:
 
 REASONS: Final[dict[str, str]] = {
     # The file itself.
-    "file_missing": _("there is no such file; begin with the output of 'duurloop check --example'"),
+    "file_missing": _("there is no such file; duurloop setup makes one"),
     "file_forbidden": _("this user may not read it"),
     "file_folder": _("this is a folder, not a file"),
     "file_unreadable": _("cannot be read: {why}"),

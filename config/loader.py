@@ -4,7 +4,7 @@ The order in which a value is looked for: its default, the file, a `DUURLOOP_…
 the file or in credentials. Faults are gathered from all of these and told at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from config.credentials import Credentials
 from config.faults import Fault, SettingsError, words_for
 from config.plan_files import find_plan, load_plan, no_such_plan
 from config.settings import Settings, Surroundings
-from config.toml_file import TomlFile, check, known_tables, read
+from config.toml_file import TomlFile, check, known_tables, read, understood
 from config.toml_lines import KeyPath
 
 OF_THE_USER: Final = Path(".config/duurloop/duurloop.toml")
@@ -38,10 +38,23 @@ def find_settings(explicit: Path | None, environ: Mapping[str, str], home: Path)
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Return the settings; raises `SettingsError` with every fault of the file, its variables and its plans."""
-    file = read(path)
+    return _settings_in(read(path), environ, Credentials.of(path, environ).read)
+
+
+def load_draft(path: Path, text: str, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings as they will be when `text` stands in the file, and `secrets` among its credentials.
+
+    Raises `SettingsError` as `load` does.
+    """
+    there = Credentials.of(path, environ).read
+    file = understood(path, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    return _settings_in(file, environ, lambda name: secrets[name] if name in secrets else there(name))
+
+
+def _settings_in(file: TomlFile, environ: Mapping[str, str], credential: Callable[[str], str]) -> Settings:
     variables = _variables_in(environ)
     tables = _laid_over(file.tables, {at: environ[name] for at, name in variables.items()})
-    settings, reasons = check(Settings, tables, Surroundings(path, Credentials.of(path, environ).read))
+    settings, reasons = check(Settings, tables, Surroundings(file.path, credential))
     between = (*_taken_twice(tables), *_strangers(tables))
     reasons |= {at: reason for at, reason in between if at not in reasons}
     if settings:

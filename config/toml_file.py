@@ -68,7 +68,11 @@ class TomlFile:
 
 def read(path: Path) -> TomlFile:
     """Read a file and parse it; raises `SettingsError` when that is impossible."""
-    text = _text_of(path)
+    return understood(path, _text_of(path))
+
+
+def understood(path: Path, text: str) -> TomlFile:
+    """Parse what stands in a file, or will; raises `SettingsError` when that is impossible."""
     lines = Lines(text)
     try:
         return TomlFile(path, tomllib.loads(text), lines)

@@ -158,6 +158,7 @@ def _welcome(stuck: Stuck, language: Language) -> str:
     where = language.say("This is enough to begin with. It belongs into {file}:")
     file = stuck.file if stuck.is_private else language.say("the settings file")
     after = (
+        language.say("Easier still: duurloop setup asks for all of it, and finds the strap."),
         language.say("Each setting with its meaning: duurloop check --example"),
         language.say("As soon as the file is there, duurloop begins, and this page shows it."),
         language.say("Then put the strap on: within seconds you see your heart here."),

@@ -80,7 +80,7 @@ class TestCheck:
     def test_no_settings_at_all_says_how_to_begin(self, say: Say) -> None:
         said = say("check")
         assert said.code == 78
-        assert "duurloop check --example" in said.err
+        assert "duurloop setup makes one" in said.err
 
     def test_the_example_it_prints_passes_its_own_check(self, say: Say, tmp_path: Path) -> None:
         example = tmp_path / "example.toml"

@@ -481,7 +481,7 @@ def test_what_is_no_toml_is_one_fault_on_the_likely_line(tmp_path: Path, text: s
 
 def test_a_file_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
     path = tmp_path / "duurloop.toml"
-    assert faults(path) == ["1: -: there is no such file; begin with the output of 'duurloop check --example'"]
+    assert faults(path) == ["1: -: there is no such file; duurloop setup makes one"]
 
 
 def test_a_folder_is_one_fault(tmp_path: Path) -> None:

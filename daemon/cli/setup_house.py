@@ -1,0 +1,103 @@
+"""What setting up finds outside: the terminal, the radio, far ends of messages, the machine's name and its ports."""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import click
+
+from config.forms import Listen
+from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
+from connectors.messenger import AppriseMessenger, check_url
+from connectors.picture import png_of
+from daemon.cli.common import words
+from daemon.cli.status import radio_words
+from daemon.cli.talk_guide import zone_by_talking
+from daemon.clock import SystemClock
+from daemon.domain.wording import Language
+from daemon.from_settings import MAILBOXES, language, system_timezone
+from daemon.installation import Layout
+from daemon.ports import DeliveryError
+from daemon.setup.answers import Answers
+from daemon.setup.house import Heard, House
+from daemon.trial import send_trial, trial_text
+
+LISTEN_S, OTHERS_S = 20.0, 3.0
+"""How long straps are listened for at most, and for how long after the first one."""
+BATTERY_S = 6.0
+
+
+def house_of(layout: Layout, *, wants_trial: bool) -> House:
+    """Return the machine that is being set up, as it is."""
+    return House(
+        today=datetime.now(system_timezone()).date(),
+        hostname=socket.gethostname().partition(".")[0],
+        beside=layout.settings.parent,
+        language_of=language,
+        hear_straps=_hear_straps,
+        battery_of=_battery_of,
+        radio_words=radio_words,
+        talk=lambda: zone_by_talking(lambda: None),
+        check_url=check_url,
+        send_trial=_send_trial if wants_trial else None,
+        is_free=_is_free,
+        topic=lambda: f"duurloop-{secrets.token_hex(6)}",
+    )
+
+
+def put(question: str, *, hidden: bool = False) -> str:
+    """Show a question at this terminal, and return what was typed."""
+    try:
+        typed: str = click.prompt(
+            question.removesuffix(": "), default="", show_default=False, hide_input=hidden, prompt_suffix=": "
+        )
+    except click.Abort:
+        click.echo()
+        raise EOFError from None
+    return typed
+
+
+def _hear_straps(heard: Heard) -> Sequence[NearbyStrap]:
+    return asyncio.run(BluetoothRadio(SystemClock()).listen(heard, at_most_s=LISTEN_S, then_s=OTHERS_S))
+
+
+def _battery_of(strap: NearbyStrap) -> int | None:
+    return asyncio.run(BluetoothRadio(SystemClock()).battery(strap.address, at_most_s=BATTERY_S))
+
+
+def _send_trial(runner: str, channel: str, url: str, spoken: Language) -> float:
+    draws: Callable[[str], bytes] | None = png_of if url.lower().startswith(MAILBOXES) else None
+    text = trial_text(runner, channel, spoken, datetime.now(system_timezone()), draws)
+    return send_trial(AppriseMessenger(channel, url, str), text, time.monotonic)
+
+
+def try_channels(answers: Answers, spoken: Language) -> bool:
+    """Send a test message to each channel that was given; tell how it went."""
+    reached = True
+    for channel in answers.channels:
+        if not channel.url:
+            continue
+        try:
+            took_s = _send_trial(answers.name or "", channel.name, channel.url, spoken)
+        except DeliveryError as error:
+            reached = False
+            click.echo(words("{channel}: {reason}").format(channel=channel.name, reason=error.reason), err=True)
+        else:
+            told = words("{channel}: the test message was taken after {seconds} s")
+            click.echo(told.format(channel=channel.name, seconds=f"{took_s:.1f}"))
+    return reached
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Tell whether a page could be put there."""
+    where = Listen(host, port)
+    with socket.socket(socket.AF_INET6 if ":" in where.host else socket.AF_INET, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((where.host, where.port))
+        except OSError:
+            return False
+    return True
