@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check tree lint types contracts catalogues words stories pictures unit wheel lock bench install clean
+.PHONY: demo test check tree lint types contracts catalogues words stories pictures man unit wheel reproducible lock bench install release clean
 
 demo: .venv/ready ## the main job with a simulated runner, from strap to summary; ends by itself
 	@$(BIN)/duurloop demo
@@ -12,7 +12,7 @@ demo: .venv/ready ## the main job with a simulated runner, from strap to summary
 test: .venv/ready-to-test ## all tests
 	@$(BIN)/python -m pytest
 
-check: .venv/ready-to-test tree lint types contracts unit wheel ## everything else that CI looks at
+check: .venv/ready-to-test tree lint types contracts unit wheel reproducible ## everything else that CI looks at
 
 tree:
 	@.ci/check-tree
@@ -37,7 +37,7 @@ catalogues: .venv/ready-to-test ## take new sentences up into the catalogues; th
 	@$(BIN)/pybabel -q extract -F config/locale/babel.cfg -k say -k words -k plural:1,2 -k sentence -k RefusalError \
 	  -k RefusedError -k UnansweredError:2 -k NotRunningError -k NoAnswerError -k StateFolderError -k AlreadyRunningError -k Failure \
 	  -k NoApplicationError -k UnreachableError -k UnauthorizedError -k RevokedError -k ScopeError -k InactiveError \
-	  -k ApplicationError -k QuotaError -k GoneError -k StravaError --no-location --sort-output \
+	  -k CopyError -k CopyDamagedError -k ExportError -k ApplicationError -k QuotaError -k GoneError -k StravaError -k InstallationError -k Sentence --no-location --sort-output \
 	  --project duurloop -o config/locale/duurloop.pot .
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -D duurloop -l nl \
 	  -i config/locale/duurloop.pot -d config/locale
@@ -52,6 +52,12 @@ stories: .venv/ready-to-test ## docs/stories: what made-up runners receive in a 
 pictures: .venv/ready-to-test ## docs/pictures: the pages as the README shows them; needs Chromium
 	@$(BIN)/python .ci/make-pictures
 
+reproducible: ## two builds of a release have the same bytes
+	@.ci/check-release $(BIN)/python
+
+man: .venv/ready ## docs/duurloop.1: the manual page, from the commands
+	@$(BIN)/python .ci/make-man
+
 lock: ## renew the lock files; they hold names, versions and hashes, and no address
 	@$(BIN)/pip -q install uv
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -62,8 +68,11 @@ lock: ## renew the lock files; they hold names, versions and hashes, and no addr
 bench: .venv/ready-to-test ## the figures of the budgets, with their peers, as a table
 	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
 
-install: ## as root: into /opt/duurloop, with user and unit
+install: ## as root: the program into /opt/duurloop; the first time `duurloop setup` comes after it, later it brings all up to date
 	@.ci/install-system
+
+release: .venv/ready-to-test ## dist/: wheel, sdist and their sums, the same bytes every time
+	@.ci/release dist
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -11,15 +11,19 @@ import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
-from daemon.cli.common import exit_code_of, explain
+from daemon.cli.common import Exit, exit_code_of, explain, words
+from daemon.cli.ground import this_python, unfit_here
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 """What is printed goes to a file, and its disk is full or broken."""
 COMMANDS = {
     "demo": "demo:demo",
-    "run": "run:run",
+    "setup": "setup:setup",
+    "doctor": "doctor:doctor",
     "check": "check:check",
+    "run": "run:run",
     "scan": "scan:scan",
     "replay": "replay:replay",
     "import": "importing:import_",
@@ -39,6 +43,11 @@ COMMANDS = {
     "arm": "live:arm",
     "release": "live:release",
     "status": "status:status",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "export": "export:export",
+    "forget": "forget:forget",
+    "uninstall": "uninstall:uninstall",
 }
 
 
@@ -58,6 +67,11 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(f"daemon.cli.{module}"), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the names alone: with their help every command would be loaded, for each press of a key."""
+        names = [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's
@@ -80,6 +94,9 @@ def duurloop(ctx: click.Context, config: str | None, state: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, `arguments` or the process's own; ends with `SystemExit`."""
+    if reason := unfit_here():
+        click.echo(words(reason).format(python=this_python()), err=True)
+        sys.exit(Exit.FAILURE)
     try:
         sys.exit(duurloop.main(arguments, prog_name="duurloop", standalone_mode=False))
     except click.ClickException as error:

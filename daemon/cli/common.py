@@ -69,7 +69,7 @@ def explain(error: BaseException) -> list[str]:
 def _line(error: Any) -> str:  # noqa: ANN401 - errors that are known by their names alone
     names = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, PermissionError):
-        hint = words("{what}: this user may not; try sudo -u duurloop duurloop ...")
+        hint = words("{what}: this user may not; try sudo duurloop ...")
         return hint.format(what=error.filename or words("the state folder"))
     if "RadioError" in names:
         from daemon.cli.status import radio_words  # noqa: PLC0415
