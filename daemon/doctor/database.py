@@ -1,0 +1,224 @@
+"""The database: whole, ours, with room to grow, and with a copy to go back to."""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from connectors.sqlite import BUSY_S, MIGRATIONS, asides_of, is_damage, scripts
+from connectors.sqlite_copies import Copies
+from daemon.doctor.finding import Area, Finding, Link, sentence
+from daemon.state_folder import DATABASE_NAME
+
+MB = 1_000_000
+LITTLE_BYTES, TOO_LITTLE_BYTES = 200 * MB, 20 * MB
+LARGE_LOG_BYTES = 64 * MB
+CHECK_S = 6.0
+"""So long the whole of a database is looked at."""
+STEPS = 100_000
+
+_area = Area(Link.DATABASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was seen of the database and its folder."""
+
+    folder: Path
+    is_there: bool = False
+    trouble: str | None = None
+    """`damaged`, `forbidden`, `foreign`, `unreadable`."""
+    is_whole: bool | None = None
+    """None where there was no time to see all of it."""
+    version: int = 0
+    known: int = 0
+    size_bytes: int = 0
+    log_bytes: int = 0
+    free_bytes: int = 10 * LITTLE_BYTES
+    is_readonly: bool = False
+    is_open: bool = False
+    """Others may read it."""
+    is_strange: bool = False
+    """File and folder belong to different users."""
+    copied_at: datetime | None = None
+    is_copy_elsewhere: bool = False
+    asides: int = 0
+
+
+def look_at_database(folder: Path, copies: Path | None) -> Kept:
+    """Look at everything, and change nothing."""
+    path = folder / DATABASE_NAME
+    known = len(scripts(MIGRATIONS))
+    try:
+        is_there = path.exists() and path.stat().st_size > 0
+        disk = os.statvfs(next(one for one in (folder, *folder.parents) if one.exists()))
+    except PermissionError:
+        return Kept(folder, is_there=True, trouble="forbidden", known=known)
+    free, readonly = disk.f_bavail * disk.f_frsize, bool(disk.f_flag & os.ST_RDONLY)
+    if not is_there:
+        return Kept(folder, known=known, free_bytes=free, is_readonly=readonly)
+    trouble, is_whole, version = _content(path, known)
+    log = path.with_name(f"{path.name}-wal")
+    about = Copies(path, copies)
+    copied_at = max((copy.made_at for copy in about.listed()), default=None) if trouble != "forbidden" else None
+    return Kept(
+        folder=folder,
+        is_there=True,
+        trouble=trouble,
+        is_whole=is_whole,
+        version=version,
+        known=known,
+        size_bytes=path.stat().st_size,
+        log_bytes=log.stat().st_size if log.exists() else 0,
+        free_bytes=free,
+        is_readonly=readonly,
+        is_open=bool(stat.S_IMODE(path.stat().st_mode) & 0o077) and bool(folder.stat().st_mode & 0o005),
+        is_strange=path.stat().st_uid != folder.stat().st_uid,
+        copied_at=copied_at,
+        is_copy_elsewhere=about.is_elsewhere(),
+        asides=len(asides_of(path)),
+    )
+
+
+def _content(path: Path, known: int) -> tuple[str | None, bool | None, int]:
+    if not os.access(path, os.R_OK):
+        return "forbidden", None, known
+    deadline = time.monotonic() + CHECK_S
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as database:
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if version == 0 and tables:
+                return "foreign", None, version
+            database.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+            with suppress(sqlite3.OperationalError):  # interrupted: it is large, and what was seen was well
+                rows = database.execute("PRAGMA quick_check(1)").fetchall()
+                whole = rows == [("ok",)]
+                return (None if whole else "damaged"), whole, version
+            return None, None, version
+    except sqlite3.Error as error:
+        return ("damaged" if is_damage(error) else "unreadable"), None, known
+
+
+def judge_database(kept: Kept) -> list[Finding]:
+    """Say how it is with what is kept."""
+    findings = [*_disk(kept)]
+    if not kept.is_there:
+        return [_area.ok("integrity", sentence("There is no database yet; the first start makes it.")), *findings]
+    if kept.trouble == "forbidden":
+        reason = sentence("This user may not look into the state folder {folder}.", folder=kept.folder)
+        return [_area.unknown("integrity", reason, sentence("Look as root: sudo duurloop doctor"))]
+    return [*_integrity(kept), *_rights(kept), *findings, *_copies(kept)]
+
+
+def _integrity(kept: Kept) -> Iterator[Finding]:
+    if kept.trouble == "damaged":
+        yield _area.fault(
+            "integrity",
+            sentence("The database is damaged."),
+            sentence("Start the service, which puts the last good copy in its place: sudo systemctl restart duurloop")
+            if kept.copied_at
+            else sentence("Put a copy of yours in its place: duurloop restore FILE"),
+        )
+    elif kept.trouble == "foreign":
+        yield _area.fault(
+            "integrity",
+            sentence("{folder} holds the database of some other program.", folder=kept.folder),
+            sentence("Say another state folder: duurloop --state DIR run"),
+        )
+    elif kept.trouble:
+        yield _area.fault(
+            "integrity",
+            sentence("The database cannot be read."),
+            sentence("See what its disk says: sudo dmesg | tail, and df -h {folder}", folder=kept.folder),
+        )
+    elif kept.version > kept.known:
+        yield _area.fault(
+            "version",
+            sentence("The database was made by a newer duurloop than this one."),
+            sentence("Bring duurloop up to date: see duurloop --version, and upgrade as you installed it"),
+        )
+    else:
+        if kept.version < kept.known:
+            yield _area.ok(
+                "version", sentence("The database is of an earlier duurloop; the next start brings it up to date.")
+            )
+        size = f"{kept.size_bytes / MB:.1f}"
+        yield (
+            _area.ok("integrity", sentence("The database is whole ({size} MB).", size=size))
+            if kept.is_whole
+            else _area.ok(
+                "integrity", sentence("The database is well as far as it was looked at ({size} MB).", size=size)
+            )
+        )
+    if kept.asides:
+        yield _area.warning(
+            "aside",
+            sentence("An earlier database was set aside, for it was damaged or replaced."),
+            sentence("When all is as it should be, remove it: ls {folder} shows it", folder=kept.folder),
+        )
+    if kept.log_bytes > LARGE_LOG_BYTES:
+        yield _area.warning(
+            "log",
+            sentence("The database's log has grown to {size} MB.", size=round(kept.log_bytes / MB)),
+            sentence("Start the service anew, which empties it: sudo systemctl restart duurloop"),
+        )
+
+
+def _rights(kept: Kept) -> Iterator[Finding]:
+    if kept.is_open:
+        yield _area.warning(
+            "rights",
+            sentence("Others on this machine may read the database."),
+            sentence("Close it: sudo chmod -R go-rwx {folder}", folder=kept.folder),
+        )
+    if kept.is_strange:
+        yield _area.fault(
+            "owner",
+            sentence("The database belongs to another user than its folder, so the service may not write to it."),
+            sentence("Give it back: sudo chown -R --reference={folder} {folder}", folder=kept.folder),
+        )
+
+
+def _disk(kept: Kept) -> Iterator[Finding]:
+    free = round(kept.free_bytes / MB)
+    if kept.is_readonly:
+        yield _area.fault(
+            "disk",
+            sentence("The disk of {folder} can only be read.", folder=kept.folder),
+            sentence(
+                "See why with sudo dmesg | tail, then: sudo mount -o remount,rw $(findmnt -no TARGET -T {folder})",
+                folder=kept.folder,
+            ),
+        )
+    elif kept.free_bytes < TOO_LITTLE_BYTES:
+        yield _area.fault(
+            "disk",
+            sentence("The disk is full: {free} MB are free.", free=free),
+            sentence("Make room, for example: sudo apt clean && sudo journalctl --vacuum-size=100M"),
+        )
+    elif kept.free_bytes < LITTLE_BYTES:
+        yield _area.warning(
+            "disk",
+            sentence("The disk is nearly full: {free} MB are free.", free=free),
+            sentence("Make room, for example: sudo apt clean && sudo journalctl --vacuum-size=100M"),
+        )
+    else:
+        yield _area.ok("disk", sentence("The disk has room: {free} MB are free.", free=free))
+
+
+def _copies(kept: Kept) -> Iterator[Finding]:
+    if kept.copied_at is None:
+        yield _area.warning(
+            "copies",
+            sentence("There is no copy of the database yet; a running service makes one a day."),
+            sentence("Make one now, on another disk: duurloop backup FILE"),
+        )
+    else:
+        day = f"{kept.copied_at.astimezone():%Y-%m-%d %H:%M}"
+        yield _area.ok("copies", sentence("The last copy is of {day}.", day=day))
