@@ -27,7 +27,7 @@ _PLAIN_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 PAGES: Final = frozenset(
     {
         *("enter", "events", "feel", "healthz", "help", "live", "manifest.webmanifest", "metrics"),
-        *("plan", "runs", "static", "status", "week"),
+        *("plan", "privacy", "runs", "static", "status", "week"),
     }
 )
 """What the paths of the house's own pages begin with."""

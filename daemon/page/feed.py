@@ -99,18 +99,20 @@ class Watch:
 class Feed:
     """Observes the coaches, and tells the pages."""
 
-    def __init__(self, followed: Mapping[str, Followed], clock: Clock) -> None:
+    def __init__(self, followed: Mapping[str, Followed], clock: Clock, before: "Feed | None" = None) -> None:
+        """Make it; pages that listened to `before` miss nothing when they come back."""
         self._followed = followed
         self._clock = clock
         self._watches: set[Watch] = set()
-        self._notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
+        self.notices: deque[Notice] = deque(before.notices if before else (), maxlen=NOTICES_KEPT)
+        """What was told last, for pages that come back."""
         self._contact: dict[str, SensorContact] = {}
         self._told_at: dict[str, Instant] = {}
         self._next_at: dict[str, float] = {}
         """When a look would come, if there were one after each gap and none before its time."""
         self._fresh: set[str] = set()
         self._stir = asyncio.Event()
-        self._last_id = 0
+        self.last_id: int = before.last_id if before else 0
         self._lines: dict[str, Line] = {}
 
     @property
@@ -171,9 +173,9 @@ class Feed:
             line.add(at_s, bpm)
 
     def _note(self, runner: str, parts: Mapping[str, Any]) -> None:
-        self._last_id = max(self._last_id + 1, int(self._clock.now().timestamp() * 1000))
-        notice = Notice(self._last_id, runner, self._clock.monotonic(), parts)
-        self._notices.append(notice)
+        self.last_id = max(self.last_id + 1, int(self._clock.now().timestamp() * 1000))
+        notice = Notice(self.last_id, runner, self._clock.monotonic(), parts)
+        self.notices.append(notice)
         event = notice.event(notice.at)
         for watch in self._watches:
             if runner in watch.names:
@@ -241,7 +243,7 @@ class Feed:
         watch, now = Watch(frozenset(names)), self._clock.monotonic()
         for name in names:
             watch.past(self.past(name))
-        for notice in self._notices:
+        for notice in self.notices:
             is_news = since is not None and notice.id > since and now - notice.at < NEWS_S
             if is_news and notice.runner in watch.names:
                 watch.notice(notice.event(now))

@@ -9,6 +9,7 @@ from daemon.domain.wording.care import Section, help_page
 from daemon.domain.wording.guide import guide_page
 from daemon.page.frame import VIEWER, framed, page
 from daemon.page.house import House
+from daemon.page.privacy import privacy_link
 
 PATH = "/help"
 
@@ -21,7 +22,8 @@ def help_routes(house: House) -> list[web.AbstractRouteDef]:
     async def show(request: web.Request) -> web.Response:
         if VIEWER in request:
             language = request[VIEWER].language
-            return page(request, language.say("Help"), help_body(language), here=PATH)
+            body = help_body(language) + privacy_link(language)  # it names runners: not for strangers
+            return page(request, language.say("Help"), body, here=PATH)
         return framed(own, own.say("Help"), help_body(own))
 
     return [web.get(PATH, show)]

@@ -7,6 +7,7 @@ from daemon.clock import Clock
 from daemon.companion import Companion
 from daemon.control import Handler
 from daemon.following import Followed
+from daemon.handovers import Handovers
 from daemon.page.feed import Feed
 from daemon.store import Store
 
@@ -23,3 +24,5 @@ class House:
     commands: Mapping[str, Handler]
     """What the control socket answers, too: a button does what a command does."""
     feed: Feed
+    handovers: Handovers | None = None
+    """What went out, and where it is."""

@@ -15,6 +15,8 @@ from daemon.domain.effort import Verdict
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, date_text, duration, source_text, summary_text, verdict_text
 from daemon.domain.wording.text import clock_text, in_minutes, tenths, within
+from daemon.handed_told import handed_lines, view_words
+from daemon.handovers import Handover
 from daemon.household import Plan, Runner
 from daemon.page.run_drawing import NARROW, WIDE
 from daemon.report import run_report
@@ -41,6 +43,8 @@ class Told:
     today: date
     plan: Plan | None = None
     """The one that it was along, if that is still there."""
+    handed: tuple[Handover, ...] = ()
+    """What became of it outside the house."""
 
     @property
     def report(self) -> Report:
@@ -237,6 +241,14 @@ def _named(told: Told) -> Iterator[tuple[str, str]]:
     yield say("Plan"), _plan(told)
     sources = ", ".join(source_text(source, language) for source in told.run.sources)
     yield say("Told by"), escape(sources)
+    yield say("Elsewhere"), "<br>".join(_elsewhere(told))
+
+
+def _elsewhere(told: Told) -> Iterator[str]:
+    words = escape(view_words(told.language))
+    for line in handed_lines(told.handed, told.language, told.runner.timezone):
+        link = f' <a href="{escape(line.link)}" rel="noreferrer">{words}</a>' if line.link else ""
+        yield f"{escape(line.text)}{link}"
 
 
 def _heart(told: Told) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from daemon.domain.week import is_own
 from daemon.domain.wording import Language, feeling_word, month_word, short_day, source_text, verdict_text
 from daemon.domain.wording.text import in_minutes
 from daemon.feeling import keep_feeling
+from daemon.handovers import Handover
 from daemon.household import Plan, Runner
 from daemon.page.feeling_form import NOTHING, feeling_rows, note_box, read_tapped
 from daemon.page.frame import (
@@ -41,6 +42,7 @@ from daemon.page.run_body import Told, distance, figure, mark, name_of, run_alt_
 from daemon.page.run_drawing import NARROW, WIDE, Drawn, Shape, run_drawing
 from daemon.remote import RefusedError
 from daemon.report import run_report
+from daemon.store import Outlet
 
 HERE = "/runs"
 ON_A_PAGE = 30
@@ -105,7 +107,7 @@ class _Shelf:
     async def one(self, request: web.Request) -> web.Response:
         """Show one run, and the buttons for how it felt."""
         companion, run = await self._meant(request)
-        told = self._told(request, companion, run)
+        told = replace(self._told(request, companion, run), handed=await self._handed(request, run))
         body = run_body(told) + _feeling_form(request, told) + _way_back(told.runner, told.language)
         return page(request, told.title, body, here=HERE)
 
@@ -136,6 +138,13 @@ class _Shelf:
         if run is None or run.runner not in viewer.names or not _may_see(viewer, run):
             raise UnansweredError(404, "This run is not kept here.")
         return self._house.companions[run.runner], run
+
+    async def _handed(self, request: web.Request, run: Run) -> tuple[Handover, ...]:
+        """Return where a run went; what Strava calls it is for its own runner."""
+        handovers = await self._house.handovers.of_run(run.id) if self._house.handovers else []
+        if viewer_of(request).is_alone:
+            return tuple(handovers)
+        return tuple(replace(one, place=None) if one.outlet is Outlet.STRAVA else one for one in handovers)
 
     def _told(self, request: web.Request, companion: Companion, run: Run) -> Told:
         runner, language = companion.runner, viewer_of(request).language

@@ -16,6 +16,7 @@ from daemon.page.house import House
 from daemon.page.links import FEEL_SECRET
 from daemon.page.live import live_routes
 from daemon.page.plan import plan_routes
+from daemon.page.privacy import privacy_routes
 from daemon.page.runs import runs_routes
 from daemon.page.serving import Site, serve_page
 from daemon.page.standing import status_routes
@@ -60,6 +61,7 @@ def site_of(house: House, terms: Terms, feel_secret: bytes, webhook: Webhook | N
         *plan_routes(house, terms.plan_ids),
         *status_routes(house),
         *help_routes(house),
+        *privacy_routes(house, terms),
         *health_routes(house, metrics=terms.metrics),
         *feel_routes(feel_secret, planners, house.store, house.clock),
         *(webhook.routes() if webhook else []),

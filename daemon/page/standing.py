@@ -7,6 +7,7 @@ from aiohttp import web
 from daemon.domain.wording import Language
 from daemon.page.frame import page, viewer_of
 from daemon.page.house import House
+from daemon.page.privacy import privacy_link
 from daemon.remote import Answer
 from daemon.standing import Line, Look, Part, parts
 
@@ -19,7 +20,7 @@ def status_routes(house: House) -> list[web.AbstractRouteDef]:
     async def show(request: web.Request) -> web.Response:
         viewer = viewer_of(request)
         answer = await house.commands["status"]({})
-        body = status_body(answer, Look(viewer.names, viewer.is_alone), viewer.language)
+        body = status_body(answer, Look(viewer.names, viewer.is_alone), viewer.language) + privacy_link(viewer.language)
         return page(request, viewer.language.say("How things stand"), body, here=PATH)
 
     return [web.get(PATH, show)]

@@ -2,9 +2,10 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from daemon.domain.wording.privacy import Keeping
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower
 from daemon.strava.port import Strava
@@ -43,6 +44,7 @@ class Terms:
     plan_ids: Sequence[str] = ()
     """The plans that there are for everybody."""
     metrics: bool = True
+    keeping: Keeping = field(default_factory=Keeping)
 
 
 @dataclass(frozen=True, slots=True)

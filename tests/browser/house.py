@@ -25,7 +25,8 @@ from daemon.coach import Observer
 from daemon.ports import HeartRateSource
 from daemon.remote import ask
 from daemon.service import Parts
-from daemon.wiring import Beat, Surroundings, parts_of, serve, stopped_by_signals
+from daemon.serving import Beat, Surroundings, serve, signals
+from daemon.wiring import parts_of
 
 CALM = Script(efforts=((0, 127.0),), resting_bpm=127.0)
 """In the zone from the first second, and for as long as it lasts; after a restart it goes on as if nothing was."""
@@ -225,8 +226,8 @@ async def _live_apart(folder: Path, port: int, speed: float, script: Script) -> 
     clock = FastClock(speed)
     runners = [runner.name for runner in load(folder / SETTINGS, {}).runners]
     house = House(folder, port, clock, _simulated(runners, script, clock))
-    async with stopped_by_signals() as stop, _living(house):
-        await stop.wait()
+    async with signals(reloads=False) as orders, _living(house):
+        await orders.stop.wait()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The pages behind links: help, and how a run felt. Without a script, on any screen, by any hand."""
+"""The pages behind links: help, privacy, and how a run felt. Without a script, on any screen, by any hand."""
 
 from pathlib import Path
 
@@ -35,8 +35,8 @@ async def feel_path(folder: Path) -> str:
         return feel_url(await store.secret(FEEL_SECRET), "", "s1", SystemClock().now())
 
 
-async def both(house: House) -> tuple[str, str]:
-    return "/help", await feel_path(house.folder)
+async def paths(house: House) -> tuple[str, ...]:
+    return "/help", "/privacy", await feel_path(house.folder)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -44,7 +44,7 @@ async def test_they_are_for_everybody_in_both_languages_light_and_dark(
     settle: Settle, open_page: OpenPage, language: str
 ) -> None:
     house = await settle(language=language)
-    for path in await both(house):
+    for path in await paths(house):
         page = await open_page(house.url(path), language=language)
         await in_order(page)
         await page.emulate_media(color_scheme="dark")
@@ -55,7 +55,7 @@ async def test_they_are_for_everybody_in_both_languages_light_and_dark(
 
 async def test_they_need_no_script(settle: Settle, open_page: OpenPage) -> None:
     house = await settle()
-    for path in await both(house):
+    for path in await paths(house):
         page = await open_page(house.url(path), javascript=False)
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert await first_paint_ms(page) > 0
@@ -72,7 +72,7 @@ async def test_they_need_no_script(settle: Settle, open_page: OpenPage) -> None:
 
 async def test_they_are_small_and_stand_still(settle: Settle, open_page: OpenPage) -> None:
     house = await settle()
-    for path in await both(house):
+    for path in await paths(house):
         page = await open_page(house.url(path))
         assert await layout_shift(page) == 0
         assert 1000 < await transferred_bytes(page) < 150_000

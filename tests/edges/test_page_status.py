@@ -23,12 +23,14 @@ ELS = Look(("Els",), is_alone=True)
 
 WORN = {"configured": True, "allowed": True, "released_for_s": None, "connected": True, "name": "Polar H10"}
 STRAP = {**WORN, "battery_pct": 80, "location": "chest", "radio": None}
+COPIES = {"folder": "/state/backups", "is_elsewhere": False, "ok": True, "sentence": None, "parts": {}}
 RUN = {"id": "20261121-aa", "started_at": "2026-11-21T18:30:00+01:00", "duration_s": 1860.0, "sources": ["strap"]}
 LINK: dict[str, Any] = {
     "state": "well",
     "missing_scopes": [],
     "last_look_at": "2026-11-22T09:45:00+01:00",
     "held": {"activities": 3, "unread": 0, "until": "2026-11-29T09:45:00+01:00"},
+    "uploads": None,
     "quota": None,
 }
 
@@ -54,6 +56,7 @@ def house(*runners: dict[str, Any], **parts: Any) -> dict[str, Any]:  # noqa: AN
         "strava": [{"runner": "Els", **LINK}, {"runner": "Jan", **LINK}],
         "inbox": None,
         "store": {"trouble": None, "copied_at": None},
+        "copies": COPIES,
         "late": [],
         **parts,
     }
@@ -134,11 +137,21 @@ def test_a_run_that_only_stravas_api_knows_is_told_to_its_own_runner_alone() -> 
 
 
 def test_it_says_when_the_last_copy_was_made_and_where_it_lies() -> None:
-    assert "There is no copy of it yet." in said(house(), title="What is kept")
-    copied = house(store={"trouble": None, "copied_at": "2026-11-20T08:00:00+01:00"})
-    assert "Last copy: Friday at 08:00, made before an update; it lies on the same disk." in said(
-        copied, title="What is kept"
-    )
+    assert "There is no copy of it yet; the first is made within a day." in said(house(), title="What is kept")
+    copied = house(store={"trouble": None, "copied_at": "2026-11-20T03:30:00+01:00"})
+    assert said(copied, title="What is kept")[1:] == [
+        "Last copy: Friday at 03:30, on the same disk as all the rest.",
+        "A copy on another disk is safer: name a folder there under [backup], or use duurloop backup.",
+    ]
+    copied["copies"] = {**COPIES, "is_elsewhere": True}
+    assert said(copied, title="What is kept")[1:] == ["Last copy: Friday at 03:30, on another disk."]
+
+
+def test_it_says_why_no_copies_are_made() -> None:
+    gone = {"sentence": "the folder for copies, {folder}, is not there", "parts": {"folder": "/mnt/usb"}}
+    answer = house(copies={**COPIES, "ok": False, **gone})
+    last = "No copy could be made lately: the folder for copies, /mnt/usb, is not there"
+    assert said(answer, title="What is kept")[-1] == last
 
 
 def test_names_and_reasons_are_words_and_never_html() -> None:
@@ -180,3 +193,49 @@ async def test_a_terminal_hears_the_same_of_everybody_with_the_commands_that_lea
 
 def test_it_speaks_the_viewers_language() -> None:
     assert "duurloop draait sinds vrijdag om 08:00." in status_body(house(), ELS, DUTCH)
+
+
+# -- what goes out -----------------------------------------------------------------------------------
+
+FIT = {"path": "/srv/fit", "ok": True, "reason": None, "sentence": None, "parts": {}, "waiting": 0}
+UPLOADS = {"runner": "Els", "waiting": 2, "needs_you": False, "refused": 0}
+
+
+def outgoing(folder: dict[str, Any] | None = None, *uploads: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return house(**{"handing_out": {"folder": folder, "strava": list(uploads)}, **more})
+
+
+@pytest.mark.parametrize(
+    ("folder", "line"),
+    [
+        (FIT, "All sessions that were to go there are in it."),
+        ({**FIT, "waiting": 3}, "sessions still to be put there: 3"),
+        ({**FIT, "ok": False, "sentence": "cannot be written to ({why})", "parts": {"why": "so"}}, "cannot be written"),
+    ],
+)
+def test_the_folder_of_files_says_how_it_is(folder: dict[str, Any], line: str) -> None:
+    lines = said(outgoing(folder), title="Your sessions elsewhere")
+    assert lines[0] == "As files, here: /srv/fit"
+    assert lines[1].startswith(line)
+
+
+def test_sessions_that_wait_for_a_link_are_told_of_to_their_runner() -> None:
+    waiting = outgoing(None, UPLOADS, strava=[])
+    line = "Els: sessions wait to go to Strava, which is not linked: 2"
+    assert said(waiting, title="Your sessions elsewhere") == [line]
+    assert said(waiting, ELS, title="Your sessions elsewhere") == [line]
+    assert said(waiting, Look(("Jan",), is_alone=True), title="Your sessions elsewhere") == []
+
+
+def test_with_a_link_it_is_told_there() -> None:
+    links = [{"runner": "Els", **LINK, "uploads": {**UPLOADS, "refused": 1}}]
+    told = outgoing(None, UPLOADS, strava=links)
+    assert said(told, title="Your sessions elsewhere") == []
+    lines = said(told, title="Strava, Els")
+    assert "Your sessions that wait to go there: 2" in lines
+    assert "Of these Strava made no activity: 1" in lines
+
+
+def test_where_nothing_goes_out_nothing_is_said_of_it() -> None:
+    titles = [part.title for part in parts(outgoing(), ENGLISH.say)]
+    assert "Your sessions elsewhere" not in titles
