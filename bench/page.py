@@ -43,9 +43,9 @@ from daemon.domain.strap import BodyLocation, StrapConnected, StrapEvent
 from daemon.page.assets import assets
 from daemon.ports import Permit
 from daemon.remote import ask
+from daemon.serving import signals
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import RunKept, SessionOpened
-from daemon.wiring import stopped_by_signals
 from tests.browser.browser import first_paint_ms, heap_bytes, transferred_bytes, visiting
 from tests.browser.house import ZONE, household
 from tests.fakes import EASY, ELS, judged_run
@@ -152,10 +152,10 @@ async def live(folder: Path, *, strap: bool, lag: bool, is_quick: bool) -> None:
     else:
         straps = {ELS.name: Strap()} if strap else {}
         living = household(folder, straps=straps, about_runner=f'{ZONE}\nplan = "rustig-12"', observe=heard)
-    async with stopped_by_signals() as stop, living as house:
+    async with signals(reloads=False) as orders, living as house:
         tell("port", house.port)
         minding = asyncio.create_task(mind_lag()) if lag else None
-        await stop.wait()
+        await orders.stop.wait()
         if minding:
             minding.cancel()
 

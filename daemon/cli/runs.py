@@ -8,6 +8,8 @@ from typing import TypeVar
 import click
 
 from config.faults import SettingsError
+from connectors.sqlite import Database
+from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option
 from daemon.cli.database import readable
@@ -15,6 +17,8 @@ from daemon.cli.speech import run_lines, terminal_language
 from daemon.domain.run import Run
 from daemon.domain.wording import verdict_text
 from daemon.from_settings import system_timezone, timezone_of
+from daemon.handed_told import handed_report
+from daemon.handovers import Handover
 from daemon.report import run_report
 
 T = TypeVar("T")
@@ -46,21 +50,27 @@ def runs(ctx: click.Context, *, since: datetime | None, runner: str | None, as_j
 def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) -> None:
     """Show one run; `last` is the newest, of --runner if there are several."""
 
-    async def find(store: SqliteStore) -> Run | None:
-        if run_id == "last":
-            return next(iter(await store.runs(runner, limit=1)), None)
-        return await store.run(run_id)
+    async def find(database: Database) -> tuple[Run | None, list[Handover]]:
+        store = SqliteStore(database)
+        found = await (_newest(store, runner) if run_id == "last" else store.run(run_id))
+        return found, await SqliteHandovers(database).of_run(found.id) if found else []
 
-    run = _look(ctx, find, nothing=None)
+    nothing: tuple[Run | None, list[Handover]] = (None, [])
+    run, handed = _look_into(ctx, find, nothing)
     if run is None and run_id == "last":
         raise Failure("No runs yet. They come by themselves: put the strap on.")
     if run is None:
         raise Failure("no run {run} is kept here: duurloop runs lists them", run=run_id)
     if as_json:
-        print_json(run_report(run, _timezone(ctx)))
+        zone = _timezone(ctx)
+        print_json({**run_report(run, zone), "handed_out": handed_report(handed, zone)})
         return
-    for line in run_lines(run, terminal_language(), _timezone(ctx)):
+    for line in run_lines(run, terminal_language(), _timezone(ctx), handed):
         click.echo(line)
+
+
+async def _newest(store: SqliteStore, runner: str | None) -> Run | None:
+    return next(iter(await store.runs(runner, limit=1)), None)
 
 
 def _timezone(ctx: click.Context) -> tzinfo:
@@ -72,11 +82,15 @@ def _timezone(ctx: click.Context) -> tzinfo:
 
 
 def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
-    """Ask the database, beside a running service or without one."""
+    """Ask the store, beside a running service or without one."""
+    return _look_into(ctx, lambda database: question(SqliteStore(database)), nothing)
+
+
+def _look_into(ctx: click.Context, question: Callable[[Database], Awaitable[T]], nothing: T) -> T:
 
     async def look() -> T:
         async with readable(ctx) as database:
-            return await question(SqliteStore(database)) if database else nothing
+            return await question(database) if database else nothing
 
     return asyncio.run(look())
 

@@ -1,12 +1,15 @@
 """A run and what was said in it, for a person at a terminal."""
 
 import os
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from config.language import catalogue, language_of
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, duration, source_text, summary_text
 from daemon.domain.wording.text import clock_text
+from daemon.handed_told import handed_lines, view_words
+from daemon.handovers import Handover
 
 
 def terminal_language() -> Language:
@@ -16,7 +19,7 @@ def terminal_language() -> Language:
     return Language(words.gettext, words.ngettext, code)
 
 
-def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
+def run_lines(run: Run, language: Language, zone: tzinfo, handed: Sequence[Handover] = ()) -> list[str]:
     """Say the three lines, and the figures for whoever asked to see the run."""
     say, judged = language.say, run.judgement
     when = run.started_at.astimezone(zone)
@@ -55,4 +58,6 @@ def run_lines(run: Run, language: Language, zone: tzinfo) -> list[str]:
         )
     sources = ", ".join(source_text(source, language) for source in run.sources)
     lines.append(say("Told by: {sources}").format(sources=sources))
+    for told in handed_lines(handed, language, zone):
+        lines += [told.text, *([f"{view_words(language)}: {told.link}"] if told.link else [])]
     return lines

@@ -17,8 +17,9 @@ from connectors.systemd import Notifier
 from daemon.clock import SystemClock
 from daemon.domain.feeling import Feeling
 from daemon.page.links import FEEL_SECRET, feel_url
+from daemon.serving import Surroundings, serve
 from daemon.store import RunKept, SessionOpened
-from daemon.wiring import Surroundings, parts_of, serve
+from daemon.wiring import parts_of
 from tests.fakes import EASY, EVENING, judged_run
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
