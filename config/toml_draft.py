@@ -102,13 +102,21 @@ class Draft:
 
     def drop(self, at: KeyPath, place: int) -> None:
         """Take a table out of a list of tables."""
+        left = [row for number, row in enumerate(self.get(at)) if number != place]
+        expected = self.expected(at, left or Gone.GONE)
+        if self.has_header((*at, place)):  # by its lines: comments below it may speak of what follows
+            lines = self.text.splitlines(keepends=True)
+            first, last = self._lines[*at, place] - 1, self.end_of((*at, place))
+            if first and not lines[first - 1].strip() and not "".join(lines[last : last + 1]).strip():
+                first -= 1
+            self.become("".join([*lines[:first], *lines[last:]]), expected)
+            return
         document = tomlkit.parse(self.text)
         del _node(document, at)[place]
-        left = [row for number, row in enumerate(self.get(at)) if number != place]
         if not left:
             home = _node(document, at[:-1])
             del home[at[-1]]
-        self.become(document.as_string(), self.expected(at, left or Gone.GONE))
+        self.become(document.as_string(), expected)
 
     def _remove(self, at: KeyPath) -> None:
         document = tomlkit.parse(self.text)

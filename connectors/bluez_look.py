@@ -28,7 +28,6 @@ class Adapter:
     name: str
     """As `hci0`."""
     is_powered: bool
-    is_searching: bool
     can_listen: bool
     """Whether it knows Bluetooth Low Energy, which straps speak."""
 
@@ -102,7 +101,6 @@ def _adapter(path: str, properties: Mapping[str, Any]) -> Adapter:
     return Adapter(
         path.rpartition("/")[2],
         bool(_value(properties, "Powered")),
-        bool(_value(properties, "Discovering")),
         roles is None or "central" in roles,  # BlueZ before 5.50 does not say
     )
 

@@ -15,10 +15,15 @@ from itertools import accumulate, pairwise
 
 from daemon.domain.effort import HeldValue, believed, hold
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.store import StoreError
 
 _VERSION = 1
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
 _COUNT_MAX = 0xFFFF
+
+
+class PackedDamagedError(StoreError):
+    """What is kept of a run's heartbeats cannot be read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,15 @@ def pack_samples(samples: Sequence[HeartRateSample]) -> bytes:
 
 
 def unpack_samples(packed: bytes, packed_rr: bytes | None = None) -> list[HeartRateSample]:
-    """Return what `pack_samples` and `pack_rr` were given."""
+    """Return what `pack_samples` and `pack_rr` were given. Raises `PackedDamagedError`."""
+    try:
+        return _unpacked(packed, packed_rr)
+    except (struct.error, zlib.error, LookupError, ValueError, OverflowError) as error:
+        # one bad run costs itself: SQLite looks after its pages, not after what is in them
+        raise PackedDamagedError(f"the heartbeats of a run cannot be read ({error})") from error
+
+
+def _unpacked(packed: bytes, packed_rr: bytes | None) -> list[HeartRateSample]:
     count, columns = _unpack(packed)
     seconds, bpms, contacts = (list(accumulate(_unsigned(column, count))) for column in columns)
     words = unpack_rr(packed_rr) if packed_rr else [()] * count

@@ -37,6 +37,9 @@ class Script:
 class SimulatedStrap:
     """The port `HeartRateSource` without a radio."""
 
+    last_failure: str | None = None
+    """Nothing ever is in its way."""
+
     def __init__(self, script: Script, clock: Clock, chance: random.Random) -> None:
         self._script = script
         self._clock = clock

@@ -7,15 +7,19 @@ into a write fails at once with SQLITE_BUSY_SNAPSHOT, and no waiting helps).
 
 import asyncio
 import glob
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 
+from connectors.sqlite_leaving_out import leave_out, rewrite
+from daemon.aside import in_thread
 from daemon.finishing import to_the_end
 from daemon.store import FactRefusedError, StoreDamagedError, StoreError, StoreTooNewError
 
@@ -63,14 +67,28 @@ class Database:
                 (row,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 return not row[0]
 
+    async def rewrite(self) -> bool:
+        """Write the file anew, for pages that were moved about keep what once stood on them; tell whether it went.
+
+        Ten years of runs take a second. Raises `StoreDamagedError`.
+        """
+        async with self._turn:
+            try:
+                with self._translated():
+                    await self._connection.execute("VACUUM")
+            except StoreDamagedError:
+                raise
+            except StoreError:  # a disk that is nearly full, or somebody else who writes
+                return False
+            return True
+
     def drop_copies(self, older_than: datetime, *, also_damaged: bool) -> None:
         """Drop the copies that migrations left, and what was set aside as damaged: they hold what had to go by then."""
         damaged = [path for path in asides_of(self._path) if DAMAGED in path.name] if also_damaged else []
         for copy in [*copies_before(self._path), *damaged]:
             with suppress(OSError):
                 if copy.stat().st_mtime < older_than.timestamp():
-                    for ending in ("", *LOGS):
-                        Path(f"{copy}{ending}").unlink(missing_ok=True)
+                    _unlink(copy)
 
     async def _transact(self, job: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         async with self._turn:
@@ -161,9 +179,7 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Pat
     missing = known[version:]
     if version and missing:
         copy = path.with_name(f"{path.name}{_BEFORE}{version + len(missing)}")
-        copy.unlink(missing_ok=True)  # of an attempt that was cut short
-        await connection.execute("VACUUM INTO ?", (str(copy),))
-        copy.chmod(0o600)
+        await _copy(connection, copy)
     for number, script in enumerate(missing, start=version + 1):
         await connection.execute("BEGIN IMMEDIATE")
         try:
@@ -177,6 +193,23 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, migrations: Pat
             raise
 
 
+async def _copy(connection: aiosqlite.Connection, copy: Path) -> None:
+    """Copy what is there, without what no copy may hold."""
+    _unlink(copy)  # of an attempt that was cut short
+    try:
+        copy.touch(mode=0o600, exist_ok=False)  # noqa: ASYNC240 - once, at the start
+        await connection.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(copy),))
+        await in_thread(partial(rewrite, copy, leave_out), "copying")
+    except BaseException:
+        _unlink(copy)  # a full disk needs the room
+        raise
+
+
+def _unlink(path: Path) -> None:
+    for ending in ("", *LOGS):  # a new file must never meet the journal of another
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
 def copies_before(path: Path) -> list[Path]:
     """Return the copies that were made before updates; they lie beside the database."""
     return _whole(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
@@ -184,9 +217,27 @@ def copies_before(path: Path) -> list[Path]:
 
 def asides_of(path: Path) -> list[Path]:
     """Return what was set aside: databases that were damaged, or that another one was put in the place of."""
+    return [aside for aside in _asides(path) if not _is_same(aside, path)]
+
+
+def second_names(path: Path) -> list[Path]:
+    """Return the names under which a database was to be set aside when that was cut short: it is still in its place.
+
+    Whoever opened it by such a name would not see its log.
+    """
+    return [aside for aside in _asides(path) if _is_same(aside, path)]
+
+
+def _asides(path: Path) -> list[Path]:
     return [
         aside for kind in (DAMAGED, REPLACED) for aside in _whole(path.parent.glob(f"{glob.escape(path.name)}{kind}*"))
     ]
+
+
+def _is_same(aside: Path, path: Path) -> bool:
+    with suppress(OSError):
+        return aside.samefile(path)
+    return False
 
 
 def _whole(paths: Iterable[Path]) -> list[Path]:

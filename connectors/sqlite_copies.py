@@ -1,47 +1,32 @@
 """Copies of the database in a folder: made beside a running service, checked, and let go when their turn has come.
 
 Everything here blocks, and has a connection of its own: a service calls it from a thread, and its live sessions go
-on writing meanwhile. A copy is one file, for its owner alone. What came by Strava's API alone is left out of it, and so
-are letters that wait, and the words of all: a copy must not outlive what has to go, and a house that was put back must
-not say things twice.
+on writing meanwhile. A copy is one file, for its owner alone, without what no copy may hold (`sqlite_leaving_out`).
 """
 
+import fcntl
 import heapq
 import json
 import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from connectors.sqlite import BUSY_S, LOGS, asides_of, copies_before
+from connectors.sqlite import BUSY_S, LOGS, asides_of, copies_before, is_damage
 from connectors.sqlite_checks import COPY_MEMO, check, contents_of, digest_of, reading, told
+from connectors.sqlite_handed_out import UNLINK_UPLOADS
+from connectors.sqlite_leaving_out import leave_out, rewrite
 from daemon.copies import Contents, Copy, CopyDamagedError, CopyError, CopyKind, SourceDamagedError
 from daemon.domain.rotation import Made, kept
 
 _DAILY = re.compile(r"duurloop-(\d{4}-\d\d-\d\d)\.db")
 _HALVES = ".duurloop-*.half"
-"""Copies in the making, and what was left of one that was cut short."""
+"""Copies in the making, held by who makes them, and what was left of those that were cut short."""
 _FOLDER_MEMO = "copies:folder"
 """Where copies have been made: a folder that had some and has none is likely a disk that is not there."""
-
-_LEAVE_OUT = (
-    # the day of a run along a plan stays, without the hour, as when Strava's take of it has to go
-    """UPDATE step_run SET began_at = substr(began_at, 1, 10) || 'T12:00:00.000+00:00' WHERE run IN
-        (SELECT run FROM take GROUP BY run HAVING min(source = 'strava_api'))""",
-    "DELETE FROM take WHERE source = 'strava_api'",
-    """UPDATE take SET is_best = 1 WHERE NOT EXISTS (SELECT 1 FROM take AS t WHERE t.run = take.run AND t.is_best)
-        AND NOT EXISTS (SELECT 1 FROM take AS t
-            WHERE t.run = take.run AND (t.heard_s, -t.number) > (take.heard_s, -take.number))""",
-    "DELETE FROM strava_activity",
-    "DELETE FROM letter WHERE state IN ('due', 'sending')",
-    "UPDATE letter SET title = '', body = ''",
-    "UPDATE letter SET html = NULL, picture = NULL",
-    # whoever puts this back looks first whether it has arrived since
-    "UPDATE handed_out SET is_unsure = 1 WHERE state = 'due'",
-)
 
 
 class Copies:
@@ -78,7 +63,7 @@ class Copies:
     def is_elsewhere(self) -> bool:
         """Tell whether the copies lie on another disk than the database."""
         with suppress(OSError):
-            return self.folder.stat().st_dev != self.database.stat().st_dev
+            return self.folder.stat().st_dev != self.database.parent.stat().st_dev
         return False
 
     # -- making --
@@ -111,7 +96,9 @@ class Copies:
         """
         for half in self.folder.glob(_HALVES):
             drop(half)  # whoever makes it just now has read what is to go
-        files = [*self._in_folder(), *copies_before(self.database), *asides_of(self.database)]
+        drop_fresh(self.database)
+        before_folder = Copies(self.database)._in_folder() if not self._is_own_folder else []  # noqa: SLF001 - of the same kind
+        files = [*self._in_folder(), *before_folder, *copies_before(self.database), *asides_of(self.database)]
         failed: CopyError | None = None
         for path in files:
             try:
@@ -179,22 +166,16 @@ class Copies:
 
     def _write(self, target: Path, now: datetime, digest: str, number: int) -> Copy:
         now = now.replace(microsecond=0)
-        half = target.with_name(f".duurloop-{target.stem}.half")
         with told(target):
-            try:
-                drop(half)  # of an attempt that was cut short
-                os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-                with _source(), reading(self.database, is_still=False) as connection:
-                    connection.execute("VACUUM INTO ?", (str(half),))
-                _finish(half, Contents(0, 0, now, number, digest))
-                check(half)
-                contents_of(half)
-                belong_like(half, target)
-                settle(half, target)
-            except BaseException:
-                with suppress(CopyError):
-                    drop(half)
-                raise
+            Path(f"{target}-journal").exists()  # a name that is too long for that is too long for SQLite
+        with told(target), _half_of(target) as half:
+            with _source(), reading(self.database, is_still=False) as connection:
+                _vacuum_into(half, target, connection)
+            _finish(half, Contents(0, 0, now, number, digest))
+            check(half)
+            contents_of(half)
+            belong_like(half, target)
+            settle(half, target)
         made = copy_of(target)
         if made is None:
             raise CopyDamagedError("{file} is damaged ({why})", file=str(target), why="just after it was made")
@@ -202,8 +183,6 @@ class Copies:
 
     def _rotate(self) -> None:
         """Let those go whose turn has come; one has just been made, and was whole."""
-        for half in self.folder.glob(_HALVES):
-            drop(half)
         known = {
             Made(copy.contents.number if (copy := copy_of(path)) else 0, day): path
             for path in self._in_folder()
@@ -214,6 +193,57 @@ class Copies:
                 known[gone].unlink(missing_ok=True)
 
 
+@contextmanager
+def _half_of(target: Path) -> Iterator[Path]:
+    """Give a new file beside `target` that is nobody else's, and drop those that whoever made them left behind."""
+    half = target.with_name(f".duurloop-{os.urandom(6).hex()}.half")
+    with ExitStack() as stack:
+        with _held(target.parent, fcntl.LOCK_EX):  # or another one takes it for left behind before it is held
+            for left in target.parent.glob(_HALVES):
+                with suppress(OSError, CopyError), _held(left, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_left:
+                    if is_left:
+                        drop(left)
+            os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            stack.callback(_drop_if_there, half)
+            stack.enter_context(_held(half, fcntl.LOCK_EX))
+        yield half
+
+
+def _drop_if_there(half: Path) -> None:
+    with suppress(CopyError):
+        drop(half)
+
+
+@contextmanager
+def _held(path: Path, how: int) -> Iterator[bool]:
+    """Hold a file or a folder; tell whether nobody else does. A kill lets go of it."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield _is_free(handle, how)
+    finally:
+        os.close(handle)
+
+
+def _is_free(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how)
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk that knows no such thing
+        return True
+    return True
+
+
+def _vacuum_into(half: Path, target: Path, connection: sqlite3.Connection) -> None:
+    """Copy what is read; what goes wrong now, with a source that could be read just before, is the target's."""
+    try:
+        connection.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(half),))  # names need not be UTF-8
+    except sqlite3.Error as error:
+        if is_damage(error):
+            raise
+        raise CopyError("{file} cannot be used ({why})", file=str(target), why=str(error)) from error
+
+
 def copy_of(path: Path) -> Copy | None:
     """Say what is known of a copy; None if it cannot be read, or is none of ours."""
     kind = CopyKind.DAILY if _day_of(path) else CopyKind.OWN if path.suffix == ".db" else CopyKind.BEFORE
@@ -222,16 +252,6 @@ def copy_of(path: Path) -> Copy | None:
         made_at = contents.made_at or datetime.fromtimestamp(looked.st_mtime, UTC)
         return Copy(path, kind, looked.st_size, contents, made_at)
     return None
-
-
-def leave_out(connection: sqlite3.Connection) -> None:
-    """Delete what no copy may hold; an earlier duurloop did not have all of it yet."""
-    for statement in _LEAVE_OUT:
-        try:
-            connection.execute(statement)
-        except sqlite3.OperationalError as error:
-            if not str(error).startswith("no such "):
-                raise
 
 
 def settle(fresh: Path, target: Path) -> None:
@@ -255,7 +275,8 @@ def belong_like(path: Path, other: Path) -> None:
     """Give a file to whom the folder of another belongs, if we may: root makes copies for the service, too."""
     owner = other.parent.stat()
     if os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        with suppress(PermissionError):  # a disk of the network, or a root with few rights
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def unlinked(runner: str) -> Callable[[sqlite3.Connection], None]:
@@ -268,6 +289,9 @@ def unlinked(runner: str) -> Callable[[sqlite3.Connection], None]:
         if "strava_account" in tables:
             connection.execute("DELETE FROM strava_activity WHERE runner = ?", (runner,))
             connection.execute("DELETE FROM strava_account WHERE runner = ?", (runner,))
+        if "handed_out" in tables:
+            for statement in UNLINK_UPLOADS:
+                connection.execute(statement, (runner,))
 
     return job
 
@@ -317,16 +341,15 @@ def _cleanse(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
     os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
 
 
-def rewrite(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
-    """Change a copy, and leave nothing behind of what was in it before."""
-    with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
-        for pragma in ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN IMMEDIATE")
-        job(connection)
-        connection.execute("COMMIT")
-        if connection.execute("PRAGMA freelist_count").fetchone()[0]:
-            connection.execute("VACUUM")
+def fresh_of(database: Path) -> Path:
+    """Return where the one is made ready that is to take a database's place."""
+    return database.with_name(f"{database.name}.fresh")
+
+
+def drop_fresh(database: Path) -> None:
+    """Remove it, with what was made of it on the way. Raises `CopyError`."""
+    for path in (fresh_of(database), *copies_before(fresh_of(database))):
+        drop(path)
 
 
 def drop(path: Path) -> None:
@@ -342,8 +365,8 @@ __all__ = [
     "belong_like",
     "copy_of",
     "drop",
-    "leave_out",
-    "rewrite",
+    "drop_fresh",
+    "fresh_of",
     "settle",
     "sync_folder",
     "unlinked",

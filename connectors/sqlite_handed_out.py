@@ -6,7 +6,7 @@ from sqlite3 import Row
 
 import aiosqlite
 
-from connectors.packing import unpack_samples
+from connectors.packing import PackedDamagedError, unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_takes import moment, run_of, stamp
 from daemon.aside import in_thread
@@ -23,6 +23,10 @@ _TAKE = """
     WHERE take.id = ? AND take.runner = ? AND take.source = ?
 """
 _OPEN = "state IN ('due', 'held')"
+UNLINK_UPLOADS = (
+    f"DELETE FROM handed_out WHERE runner = ? AND outlet = 'strava' AND {_OPEN}",  # noqa: S608 - a constant
+    "UPDATE handed_out SET place = NULL, upload = NULL WHERE runner = ? AND outlet = 'strava'",
+)
 
 
 class SqliteHandovers:
@@ -90,11 +94,14 @@ class SqliteHandovers:
         await self._database.write(job)
 
     async def recorded(self, handover: Handover) -> Recorded | None:
-        """Return what is to go, from the strap alone; None if it is not kept any more."""
+        """Return what is to go, from the strap alone; None if it is not kept any more, or cannot be read."""
         rows = await self._database.read(_TAKE, (handover.run, handover.runner, Source.STRAP.value))
         if not rows:
             return None
-        samples = await in_thread(partial(unpack_samples, rows[0]["packed"], rows[0]["rr"]), "unpacking")
+        try:
+            samples = await in_thread(partial(unpack_samples, rows[0]["packed"], rows[0]["rr"]), "unpacking")
+        except PackedDamagedError:
+            return None
         return Recorded(replace(run_of(rows[0]), id=handover.run), samples)
 
 
@@ -109,13 +116,8 @@ async def keep_due(connection: aiosqlite.Connection, due: HandoverDue) -> None:
 
 async def unlink_uploads(connection: aiosqlite.Connection, runner: str) -> None:
     """Drop the uploads that are due, and Strava's numbers of those that went; that they went is remembered."""
-    await connection.execute(
-        f"DELETE FROM handed_out WHERE runner = ? AND outlet = 'strava' AND {_OPEN}",  # noqa: S608 - a constant
-        (runner,),
-    )
-    await connection.execute(
-        "UPDATE handed_out SET place = NULL, upload = NULL WHERE runner = ? AND outlet = 'strava'", (runner,)
-    )
+    for statement in UNLINK_UPLOADS:
+        await connection.execute(statement, (runner,))
 
 
 async def lose_upload(connection: aiosqlite.Connection, runner: str, activity: int) -> None:

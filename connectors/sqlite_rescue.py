@@ -14,9 +14,10 @@ from pathlib import Path
 
 import aiosqlite
 
-from connectors.sqlite import BUSY_S, DAMAGED, LOGS, REPLACED, copies_before, is_damage, open_database
+from connectors.sqlite import BUSY_S, DAMAGED, LOGS, REPLACED, copies_before, is_damage, open_database, second_names
 from connectors.sqlite_checks import COPY_MEMO, check, contents_of, told
-from connectors.sqlite_copies import Copies, belong_like, drop, leave_out, rewrite, settle, sync_folder
+from connectors.sqlite_copies import Copies, belong_like, drop, drop_fresh, fresh_of, settle, sync_folder
+from connectors.sqlite_leaving_out import leave_out, rewrite
 from daemon.copies import Contents, Copy, CopyDamagedError, CopyError, Rescue
 from daemon.store import StoreError
 
@@ -41,7 +42,10 @@ async def rescue(copies: Copies, now: datetime) -> Rescue | None:
     Only what is in the file counts: one that cannot be read just now is left alone.
     """
     database = copies.database
+    with suppress(CopyError):
+        drop_fresh(database)  # of a restore that was cut short
     if _is_whole(database, copies):
+        _drop_second_names(database)
         _mark(database).unlink(missing_ok=True)
         return None
     try:
@@ -80,15 +84,42 @@ def put_back(fresh: Path, database: Path, now: datetime) -> Path | None:
     """Put a prepared database in place; return where the one before is, if there was one. Raises `CopyError`."""
     if not database.exists():
         with told(database):
+            _put_logs_aside(database, now)
             settle(fresh, database)
         return None
     with told(database):
-        aside = _aside(database, REPLACED, now)
-        _fold(database)
+        aside = _aside(database, REPLACED if _can_be_read(database) else DAMAGED, now)
+        _fold(database)  # last: whoever opens it from now on would go on with what is set aside
         _take_place(fresh, database, aside)
         with suppress(sqlite3.Error):
             rewrite(aside, leave_out)  # like a copy it must not outlive what has to go
     return aside
+
+
+def _put_logs_aside(database: Path, now: datetime) -> None:
+    """Keep what is left of a database that was taken away: a new one must never meet the log of another."""
+    aside = _aside(database, REPLACED, now)
+    for ending in LOGS:
+        left = Path(f"{database}{ending}")
+        if left.exists():
+            left.replace(f"{aside}{ending}")
+
+
+def _can_be_read(database: Path) -> bool:
+    """Tell whether what has to go can be taken out of it; a damaged one has to go as a whole."""
+    try:
+        check(database, is_still=False)
+    except CopyDamagedError:
+        return False
+    return True
+
+
+def _drop_second_names(database: Path) -> None:
+    """Drop the names that a kill has left to the database itself, before it took the place of another."""
+    for name in second_names(database):
+        if not _log_of(name).exists():  # a log with something in it was taken away from the database
+            with suppress(OSError):
+                name.unlink(missing_ok=True)
 
 
 def _refuse_itself(file: Path, database: Path) -> None:
@@ -131,8 +162,8 @@ def _newest_good(copies: Copies) -> Copy | None:
 
 def _made_ready(source: Path | None, database: Path) -> Path:
     """Return a database that is to take the place: like `source`, or new. Raises `CopyError`."""
-    fresh = database.with_name(f"{database.name}.fresh")
-    drop(fresh)  # of an attempt that was cut short
+    fresh = fresh_of(database)
+    drop_fresh(database)  # of an attempt that was cut short
     with told(source or fresh):
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         belong_like(fresh, database)

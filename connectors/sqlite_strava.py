@@ -24,6 +24,8 @@ class SqliteBook:
         self._database = database
         self._is_clean = False
         """Whether the log holds nothing that was forgotten; after a kill it may."""
+        self._is_rewritten = True
+        """Whether the same is true of what is unused within the pages of the file."""
 
     async def accounts(self) -> list[Account]:
         """Return all links."""
@@ -122,8 +124,7 @@ class SqliteBook:
         )
         said = await self._database.read(_SAID, (stamp(fetched_before),))
         if not old and not said:
-            if not self._is_clean:
-                await self._scrub()
+            await self._sweep()
             return 0
 
         async def job(connection: aiosqlite.Connection) -> None:
@@ -133,6 +134,7 @@ class SqliteBook:
 
         await self._database.write(job)
         await self._scrub()
+        await self._sweep()
         return len(old)
 
     async def unlink(self, runner: str) -> None:
@@ -145,6 +147,7 @@ class SqliteBook:
 
         await self._database.write(job)
         await self._scrub()
+        await self._sweep()
 
     async def held(self, runner: str) -> Held:
         """Return how much is held, and since when."""
@@ -168,8 +171,18 @@ class SqliteBook:
         else:
             await self._execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (key, value))
 
+    async def _sweep(self) -> None:
+        """Leave no byte of what was forgotten; not in the middle of a session, which would wait for it."""
+        if not self._is_rewritten and not await self._database.read("SELECT 1 FROM session LIMIT 1"):
+            self._is_rewritten = await self._database.rewrite()
+            self._is_clean = False
+        if not self._is_clean:
+            self._is_clean = await self._database.scrub()
+
     async def _scrub(self) -> None:
-        self._is_clean = False  # a reader, or a full disk, may keep the log; then the next purge tries again
+        self._is_rewritten = self._is_clean = (
+            False  # a reader, or a full disk, may keep the log; then the next purge tries again
+        )
         self._is_clean = await self._database.scrub()
 
     async def _execute(self, statement: str, values: tuple[object, ...]) -> None:

@@ -111,4 +111,5 @@ def _belong_like(path: Path, folder: Path) -> None:
     """Give something to whom the folder around it belongs, if we may: root exports for a person."""
     if os.geteuid() == 0:
         owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        with suppress(PermissionError):  # a disk of the network, or a root with few rights
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -76,7 +76,7 @@ class Exporter:
         place, takes = PurePath(name), await self._holdings.takes(runner)
         runs = await self._store.runs(runner)
         own = _own(runs, takes)
-        await self._put_tables(runner, place, own)
+        await self._put_tables(runner, place, own, takes)
         for take in takes:
             await self._put_take(place, take)
             advance()
@@ -90,7 +90,7 @@ class Exporter:
         name = f"{began:%Y-%m-%dT%H%M}-{_plain(take.id)}.fit"
         self._folder.put(place / kind / name, self._fit_of(run, await self._holdings.samples(take.id)))
 
-    async def _put_tables(self, runner: str, place: PurePath, runs: Sequence[Run]) -> None:
+    async def _put_tables(self, runner: str, place: PurePath, runs: Sequence[Run], takes: Sequence[OwnTake]) -> None:
         reports = [run_report(run, self._zone) for run in runs]
         whole = json.dumps(reports, ensure_ascii=False, indent=1)
         self._folder.put(place / "runs.json", f"{whole}\n".encode())
@@ -98,7 +98,7 @@ class Exporter:
         self._put_table(place / "runs.csv", (*_RUN_COLUMNS, "sources"), rows)
         said = await self._holdings.feelings(runner)
         self._put_table(place / "feelings.csv", _FEELING_COLUMNS, map(self._feeling_row, said))
-        self._put_table(place / "plan.csv", _PLAN_COLUMNS, await self._plan_rows(runner))
+        self._put_table(place / "plan.csv", _PLAN_COLUMNS, await self._plan_rows(runner, takes))
         pauses = await self._store.pauses(runner)
         self._put_table(place / "pauses.csv", _PAUSE_COLUMNS, map(self._pause_row, pauses))
         zones = await self._store.zones_set(runner)
@@ -115,9 +115,13 @@ class Exporter:
         zone = one.zone
         return zone.valid_from, zone.low, zone.high, zone.origin.value, zone.set_by, self._local(one.at)
 
-    async def _plan_rows(self, runner: str) -> list[Sequence[object]]:
+    async def _plan_rows(self, runner: str, takes: Sequence[OwnTake]) -> list[Sequence[object]]:
+        own = {name for take in takes for name in (take.id, take.run.id)}
         rows: list[Sequence[object]] = [
             (self._local(line.at), "run", line.run, line.step.plan, line.step.step, line.then)
+            if line.run in own
+            # of a run that was only lent, the diary has the day
+            else (line.at.astimezone(self._zone).date(), "run", None, line.step.plan, line.step.step, line.then)
             for line in await self._store.step_runs(runner, _EVER)
         ]
         if chosen := await self._store.chosen_step(runner):

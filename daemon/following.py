@@ -62,7 +62,7 @@ class Followed:
     @property
     def last_failure(self) -> str | None:
         """Why the strap could not be connected to when it was seen last; None if it could, or was not seen."""
-        return getattr(self.source, "last_failure", None)
+        return self.source.last_failure if self.source else None
 
     def take(self, source: HeartRateSource | None, now: Instant) -> None:
         """Go on with this strap; one that is another than before takes the place of a lost one."""

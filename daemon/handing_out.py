@@ -167,6 +167,7 @@ class HandingOut:
         making = asyncio.ensure_future(fit_made(self._outlets.fit_of, recorded)) if recorded else None
         content = await self._wait_out(making, beat) if making else None
         if recorded is None or content is None:
+            log.warning("session_stays_here", runner=handover.runner, run=handover.run)
             await self._keep(handover, Going.REFUSED, None)
             return
         place = place_of(recorded.run, self._runners[handover.runner], is_alone=len(self._runners) == 1)
@@ -179,10 +180,13 @@ class HandingOut:
 
     async def _wait_out(self, work: "asyncio.Future[T]", beat: Callable[[], None]) -> T:
         """Wait for a disk however long it takes: what is under way may still succeed."""
+        since, is_told = self._clock.monotonic(), False
         try:
             while not await done_within(work, self._clock, BEAT_S):
                 beat()
                 self._hangs = True
+                if self._clock.monotonic() - since >= LASTING_S and not is_told:
+                    is_told = await self._tell(Refusal(_SILENT))
             return work.result()
         finally:
             self._hangs = False
@@ -202,21 +206,20 @@ class HandingOut:
         if before is None or before.why != why:
             log.warning("folder_in_trouble", reason=str(why))
         if now - since >= LASTING_S and not is_told:
-            await self._tell(why)
+            self._trouble.is_told = await self._tell(why)
         return pause_s
 
-    async def _tell(self, why: Refusal) -> None:
-        """Write once to those whose sessions wait."""
+    async def _tell(self, why: Refusal) -> bool:
+        """Write to those whose sessions wait; tell whether the database took it."""
         try:
             waiting = {one.runner for one in await self._due()}
             letters = [letter for name in sorted(waiting) for letter in self._letters(self._runners[name], why)]
             await self._store.commit([LetterWritten(letter) for letter in letters])
         except StoreError as error:
             log.error("handing_out_failed", reason=str(error))  # noqa: TRY400 - the reason is in it
-            return
-        if self._trouble:
-            self._trouble.is_told = True
+            return False
         self._letters_kept()
+        return True
 
     def _letters(self, runner: Runner, why: Refusal) -> list[Any]:
         say = runner.language.say

@@ -28,7 +28,7 @@ class LastingStrap:
     @property
     def last_failure(self) -> str | None:
         """Why the strap could not be connected to when it was seen last."""
-        return getattr(self._source, "last_failure", None)
+        return self._source.last_failure
 
     @asynccontextmanager
     async def events(self, permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:

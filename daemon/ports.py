@@ -30,6 +30,10 @@ class Permit(Protocol):
 class HeartRateSource(Protocol):
     """A strap, for as long as the service lives."""
 
+    @property
+    def last_failure(self) -> str | None:
+        """Why the strap could not be connected to when it was seen last; None if it could, or was not seen."""
+
     def events(self, permit: Permit) -> AbstractAsyncContextManager[AsyncIterator[StrapEvent]]:
         """Open the strap and hand over what it says, without end.
 

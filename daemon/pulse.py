@@ -1,9 +1,13 @@
 """Signs of life: the watchdog is fed only while every worker goes round."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from daemon.clock import Clock
 from daemon.domain.heart_rate import Instant
+
+Beat: TypeAlias = Callable[[str], None]
+"""Takes a worker's sign of life, by the worker's name."""
 
 
 class Pulses:

@@ -34,6 +34,14 @@ def refusal(error: RefusedError) -> Answer:
     return {"refused": error.sentence, "parts": error.parts}
 
 
+def systemctl(verb: str, state: Path) -> str:
+    """Return what has systemd act on the service with this state: somebody's own, or the machine's."""
+    home = Path.home()
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    is_own = state.absolute().is_relative_to(home) and (config / "systemd/user/duurloop.service").exists()
+    return f"systemctl --user {verb} duurloop" if is_own else f"systemctl {verb} duurloop"
+
+
 def ask(state: Path, command: str, **parts: object) -> Answer:
     """Ask the running service. Raises `NotRunningError`, `NoAnswerError`, `RefusedError`, `PermissionError`."""
     try:
@@ -48,8 +56,9 @@ def ask(state: Path, command: str, **parts: object) -> Answer:
         raise
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
         raise NotRunningError(
-            "no duurloop runs with its state in {state}: start it with duurloop run, or systemctl start duurloop",
+            "no duurloop runs with its state in {state}: start it with duurloop run, or {line}",
             state=str(state),
+            line=systemctl("start", state),
         ) from error
     except (OSError, ValueError) as error:
         raise NoAnswerError("duurloop runs and does not answer: journalctl -u duurloop may tell why") from error

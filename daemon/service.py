@@ -354,9 +354,19 @@ class Service:
         del asked
         self.outbox.wake()
         await self._refresh()
+        await self._mind_forgotten()
         for diary in self._diaries.values():
             diary.wake()
         return {}
+
+    async def _mind_forgotten(self) -> None:
+        """Let go of a last run that a command has erased."""
+        if not await self.recorder.flush():
+            return
+        for followed in self._followed.values():
+            last = followed.coach.last_run
+            if last and await self._store.run(last.id) is None:
+                followed.coach.last_run = None
 
     async def tell_rescue(self, rescue: Rescue) -> None:
         """Tell the runners what became of a database that was damaged. Raises `StoreError`."""

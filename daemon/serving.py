@@ -24,7 +24,7 @@ from daemon.clock import Clock, either, wait_for
 from daemon.coach import Observer
 from daemon.control import listening
 from daemon.lasting_straps import LastingStraps
-from daemon.pulse import Pulses
+from daemon.pulse import Beat, Pulses
 from daemon.service import LATE_S, STRAVA_WORKER, Parts, Service, Shelves
 from daemon.state_folder import (
     DATABASE_NAME,
@@ -59,8 +59,6 @@ class Surroundings:
     straps: LastingStraps = field(default_factory=LastingStraps)
 
 
-Beat = Callable[[str], None]
-"""Takes a worker's sign of life, by the worker's name."""
 MakeParts = Callable[[Beat], Parts]
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from daemon.telling import TellingError
 
 DATABASE_NAME, LOCK_NAME, STRAVA_LOCK_NAME = "duurloop.db", "duurloop.lock", "strava.lock"
+COMMANDS_LOCK_NAME = "commands.lock"
+"""Held together by the commands that write in the database, and alone by the one that puts another in its place."""
 
 
 class AlreadyRunningError(TellingError):
@@ -30,11 +32,11 @@ def prepare(state: Path) -> Path:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _is_anothers(state):
             # at once what the service opens by itself, at the end what else has come: copies, SQLite's own files
-            for name in (DATABASE_NAME, LOCK_NAME, STRAVA_LOCK_NAME):
-                (state / name).touch(mode=0o600)
+            for name in (DATABASE_NAME, LOCK_NAME, STRAVA_LOCK_NAME, COMMANDS_LOCK_NAME):
+                _touch(state / name)
             give_to_owner(state)
             atexit.register(give_to_owner, state)
-        (state / LOCK_NAME).touch(mode=0o600)
+        _touch(state / LOCK_NAME)
     except PermissionError:
         raise
     except OSError as error:
@@ -60,16 +62,34 @@ def only_service(state: Path) -> Iterator[None]:
 @contextmanager
 def alone(lock: Path) -> Iterator[bool]:
     """Hold a lock for as long as the context is open; give whether it was to be had."""
-    lock.touch(mode=0o600)
+    with _held(lock, fcntl.LOCK_EX) as is_held:
+        yield is_held
+
+
+@contextmanager
+def together(lock: Path) -> Iterator[bool]:
+    """Hold a lock with others who do the same; give whether nobody holds it alone."""
+    with _held(lock, fcntl.LOCK_SH) as is_held:
+        yield is_held
+
+
+@contextmanager
+def _held(lock: Path, how: int) -> Iterator[bool]:
+    _touch(lock)
     if _is_anothers(lock.parent):
         give_to_owner(lock.parent)
     with lock.open("a") as held:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_alone = True
+            fcntl.flock(held, how | fcntl.LOCK_NB)
+            is_held = True
         except BlockingIOError:
-            is_alone = False
-        yield is_alone
+            is_held = False
+        yield is_held
+
+
+def _touch(path: Path) -> None:
+    """Make a file, if it is not there; root does not follow where the folder's user may have laid a link."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
 
 
 def give_to_owner(folder: Path) -> None:

@@ -38,9 +38,9 @@ from daemon.page.links import FEEL_SECRET
 from daemon.page.terms import Door, Place, StravaEvents, Terms, listening_at
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
+from daemon.pulse import Beat
 from daemon.redaction import redactor
 from daemon.service import FeelUrl, MakePage, Parts, Watched
-from daemon.serving import Beat
 from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower

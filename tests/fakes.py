@@ -171,6 +171,10 @@ class MemoryShelf:
         self._brought: dict[str, Brought] = {}
         self._takes: list[Take] = []
 
+    def lose(self, run: str) -> None:
+        """Do what another process does that erases a run."""
+        self._takes = [take for take in self._takes if take.run != run]
+
     def put(self, brought: Brought) -> Placed:
         """Do what `Store.bring` promises."""
         for take in self._takes:
@@ -319,6 +323,10 @@ class MemoryStore:
         self._states: dict[int, str] = {}
         self._attempts: dict[int, int] = {}
         self._health: dict[str, ChannelHealth] = {}
+
+    def lose(self, run: str) -> None:
+        """Have a run erased by another process."""
+        self._shelf.lose(run)
 
     # -- Store --
 
@@ -634,6 +642,8 @@ def _more_of(session: OpenSession, fact: SampleKept | CoachingStarted | SessionS
 
 class ScriptedStrap:
     """The port `HeartRateSource`: says what it is told to say, and remembers that it was let go of."""
+
+    last_failure: str | None = None
 
     def __init__(self) -> None:
         self.permit: Permit | None = None

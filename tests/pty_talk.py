@@ -46,6 +46,18 @@ class Talk:
         os.write(self._terminal, f"{answer}\n".encode())
         return said
 
+    def interrupts(self, after: str) -> None:
+        """Press Ctrl-C once something has been said."""
+        self.hears(after)
+        os.write(self._terminal, b"\x03")
+
+    def types(self, question: str, keys: bytes) -> None:
+        """Answer a question with whatever a keyboard sends."""
+        self.hears(question)
+        self.hears(": ")
+        self._answered = len(self.said)
+        os.write(self._terminal, keys)
+
     def ends(self) -> int:
         """Wait for the end; return the exit code."""
         until = time.monotonic() + PATIENCE_S

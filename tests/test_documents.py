@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from inspect import getsource
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from daemon.domain.rotation import DAYS, WEEKS
 from daemon.domain.session import CURRENT_S, OVER_AFTER_S
 from daemon.letters import CUE_WORTH, WORTH_UNTIL
 from daemon.page.links import HOLDS
+from daemon.setup.page import ask_page
 from daemon.standing import WEAK_PCT
 from daemon.store import Kind
+from daemon.strava.book import State
+from daemon.strava.words import STATES
 from tests.documents import HOUSE, Document, documents, settings_keys
 
 FROM_A_WHEEL = not (HOUSE / "daemon").is_dir()
@@ -28,6 +32,8 @@ OTHER_WORDS = frozenset(
     | {"timedatectl"}
 )
 """Names that are neither settings nor commands."""
+NOT_SERVED = "Strava does not serve your application"
+HOME_NETWORK = "phones and tablets in your home network"
 
 
 # -- facts -------------------------------------------------------------------------------------------------------------
@@ -46,10 +52,12 @@ OTHER_WORDS = frozenset(
         ("channels.md", "Reminders are worth two hours", WORTH_UNTIL[Kind.REMINDER], timedelta(hours=2)),
         ("channels.md", "the three lines twelve", WORTH_UNTIL[Kind.AFTER], timedelta(hours=12)),
         ("channels.md", "summary a day and a half", WORTH_UNTIL[Kind.WEEK], timedelta(hours=36)),
-        ("privacy.md", "good for that run only, for three days", HOLDS, timedelta(days=3)),
+        ("privacy.md", "good for that run only, and ends by itself after three days", HOLDS, timedelta(days=3)),
         ("privacy.md", "seven days and four weeks", (DAYS, WEEKS), (7, 4)),
         ("privacy.md", "`keep_days` (seven)", Strava().keep_days, 7),
         ("strava.md", "within a quarter of an hour (`poll_minutes`)", Strava().poll_minutes, 15),
+        ("strava.md", '"Strava does not serve your application"', STATES[State.INACTIVE].partition(":")[0], NOT_SERVED),
+        ("README.md", f'"{HOME_NETWORK}"', HOME_NETWORK in getsource(ask_page), True),
     ],
 )
 def test_a_figure_in_the_documents_is_that_of_the_program(page: str, said: str, is_now: object, told: object) -> None:

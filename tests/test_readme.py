@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from config.loader import load
+from tests.documents import documents
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,20 @@ def test_its_smallest_settings_load(tmp_path: Path) -> None:
     path = tmp_path / "duurloop.toml"
     path.write_text(settings, encoding="utf-8")
     assert load(path, {}).runners[0].plan == "rustig-12"
+
+
+def test_setup_is_called_where_the_program_lies_as_only_setup_puts_it_where_a_shell_looks() -> None:
+    called = re.findall(r"(?:^\$|&&) (?:sudo )?(\S+) setup(?! --refresh)", README, flags=re.MULTILINE)
+    assert len(called) > 2
+    assert {program for program in called if "/" not in program} == set()
+
+
+def test_what_is_installed_is_a_file_at_hand_while_its_name_in_an_index_is_anybodys() -> None:
+    shown = [shown.command for document in documents() for shown in document.commands()]
+    installed = [re.findall(r" install (?:-U )?(\S+)$", command) for command in shown if "pip" in command]
+    installed += re.findall(r"pipx? install (?:-U )?(\S+) &&", README)
+    assert installed
+    assert all("".join(what).startswith("./") for what in installed)
 
 
 def test_the_makefile_knows_both_commands() -> None:

@@ -68,6 +68,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"daemon.cli.{module}"), name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its first sentence: click would cut it where the line ends."""
+        known = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command.get_short_help_str(limit=200)) for name, command in known if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the names alone: with their help every command would be loaded, for each press of a key."""
         names = [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]

@@ -13,8 +13,9 @@ from connectors.sqlite_copies import Copies, drop
 from connectors.sqlite_rescue import prepare as make_ready
 from connectors.sqlite_rescue import put_back
 from daemon.cli.common import Failure, json_option, print_json, state_folder, words
-from daemon.copies import Contents, CopyError
-from daemon.state_folder import DATABASE_NAME, LOCK_NAME, AlreadyRunningError, alone, prepare
+from daemon.cli.saying import agree
+from daemon.copies import Contents, Copy, CopyError
+from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, LOCK_NAME, AlreadyRunningError, alone, prepare
 
 _MB, _KB = 1_000_000, 1_000
 
@@ -32,12 +33,12 @@ def backup(ctx: click.Context, *, file: Path, force: bool, as_json: bool) -> Non
     target = file / f"duurloop-{now:%Y-%m-%d-%H%M%S}.db" if file.is_dir() else file
     _refuse_to_overwrite(target, database, force=force)
     whole = contents_of(database, is_still=False)
-    made = Copies(database).make_at(target, now)
+    made = _make(Copies(database), target, now)
     if as_json:
         print_json(
             {
                 "type": "backup",
-                "file": str(target),
+                "file": click.format_filename(target),
                 "size_bytes": made.size_bytes,
                 "runs": made.contents.runs,
                 "made_at": made.made_at.isoformat(timespec="seconds"),
@@ -45,7 +46,7 @@ def backup(ctx: click.Context, *, file: Path, force: bool, as_json: bool) -> Non
         )
         return
     said = words("Copied to {file} ({size}) and checked. Runs in it: {runs}.")
-    click.echo(said.format(file=target, size=_size(made.size_bytes), runs=made.contents.runs))
+    click.echo(said.format(file=click.format_filename(target), size=_size(made.size_bytes), runs=made.contents.runs))
     if whole.runs > made.contents.runs:
         click.echo(words("Runs that are here only by Strava's API are left out: they may not be kept for longer."))
 
@@ -100,8 +101,13 @@ def _restore(file: Path, database: Path, *, yes: bool, asks: bool) -> _Restored:
         if asks:
             _say_both(file, contents, before)
         if not yes:
-            click.confirm(words("Put the copy in the place of what is here now?"), abort=True, err=not asks)
-        aside = put_back(fresh, database, datetime.now().astimezone())
+            agree(words("Put the copy in the place of what is here now?"), err=not asks)
+        with alone(database.with_name(COMMANDS_LOCK_NAME)) as is_alone:
+            if not is_alone:
+                raise Failure(
+                    "the database is in use by another command of duurloop: wait until that is done, and try again"
+                )
+            aside = put_back(fresh, database, datetime.now().astimezone())
     finally:
         drop(fresh)
     return _Restored(file, contents, before, aside)
@@ -134,11 +140,24 @@ def _present(database: Path) -> Contents | None:
     return None
 
 
+def _make(copies: Copies, target: Path, now: datetime) -> Copy:
+    try:
+        return copies.make_at(target, now)
+    except CopyError as error:
+        if isinstance(cause := error.__cause__, PermissionError):
+            raise PermissionError(cause.errno, cause.strerror, click.format_filename(target)) from error
+        raise
+
+
 def _refuse_to_overwrite(target: Path, database: Path, *, force: bool) -> None:
+    if target.parent.exists() and target.parent.samefile(database.parent) and target.name.startswith(database.name):
+        raise Failure("{file} is the database itself, or belongs to it", file=str(target))
     if not target.exists():
         return
     if target.samefile(database):
         raise Failure("{file} is the database itself", file=str(target))
+    if not target.is_file():
+        raise Failure("{file} is no file: say another name", file=str(target))
     copied = _present(target)
     if not force and (copied is None or copied.made_at is None):
         raise Failure(

@@ -6,16 +6,20 @@ from contextlib import asynccontextmanager, suppress
 import click
 
 from connectors.sqlite import Database, open_database, open_readonly
-from daemon.cli.common import state_folder
+from daemon.cli.common import Failure, state_folder
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
-from daemon.state_folder import DATABASE_NAME, prepare
+from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, prepare, together
 
 
 @asynccontextmanager
 async def writable(ctx: click.Context) -> AsyncIterator[Database]:
     """Open the database for writing, made if there is none yet."""
-    async with open_database(prepare(state_folder(ctx)) / DATABASE_NAME) as database:
-        yield database
+    state = prepare(state_folder(ctx))
+    with together(state / COMMANDS_LOCK_NAME) as is_free:
+        if not is_free:
+            raise Failure("another database is being put in place just now: try again when that is done")
+        async with open_database(state / DATABASE_NAME) as database:
+            yield database
 
 
 @asynccontextmanager

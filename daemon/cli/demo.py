@@ -56,8 +56,22 @@ STAYS_S = 60
 
 
 @click.command()
-@click.option("--speed", type=click.FloatRange(1, 60), default=30, show_default=True, help="How many times as fast.")
-@click.option("--minutes", type=click.IntRange(SHORTEST_MIN, 120), default=SHORTEST_MIN, show_default=True)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 60),
+    metavar="TIMES",
+    default=30,
+    show_default=True,
+    help="How many times as fast.",
+)
+@click.option(
+    "--minutes",
+    type=click.IntRange(SHORTEST_MIN, 120),
+    metavar="NUMBER",
+    default=SHORTEST_MIN,
+    show_default=True,
+    help="How long the run is.",
+)
 @click.option("--no-page", is_flag=True, help="Without the live page.")
 def demo(*, speed: float, minutes: int, no_page: bool) -> None:
     """Show the main job without a strap: the real service with its database, and a simulated runner.

@@ -21,7 +21,12 @@ PLAIN_SIGNS = {"ok": "+", "unknown": "?", "warning": "!", "fault": "x"}
 @click.command()
 @click.option("--send", is_flag=True, help="Send a message on trial to every channel, and time it.")
 @click.option(
-    "--seconds", type=click.FloatRange(1, 60), default=8, show_default=True, help="How long to listen for straps."
+    "--seconds",
+    type=click.FloatRange(1, 60),
+    metavar="NUMBER",
+    default=8,
+    show_default=True,
+    help="How long to listen for straps.",
 )
 @json_option
 @click.pass_context

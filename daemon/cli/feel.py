@@ -41,9 +41,21 @@ def _note(_ctx: click.Context, _parameter: click.Parameter, text: str | None) ->
 
 @click.command()
 @click.argument("run_id", metavar="[ID]", required=False)
-@click.option("--before", type=click.IntRange(FEELINGS[0], FEELINGS[-1]), help="How you felt before, 1 low to 5 good.")
-@click.option("--after", type=click.IntRange(FEELINGS[0], FEELINGS[-1]), help="How you felt after it.")
-@click.option("--effort", type=click.IntRange(EFFORTS[0], EFFORTS[-1]), help="1 very light to 10 as hard as can be.")
+@click.option(
+    "--before",
+    type=click.IntRange(FEELINGS[0], FEELINGS[-1]),
+    metavar="NUMBER",
+    help="How you felt before, 1 low to 5 good.",
+)
+@click.option(
+    "--after", type=click.IntRange(FEELINGS[0], FEELINGS[-1]), metavar="NUMBER", help="How you felt after it."
+)
+@click.option(
+    "--effort",
+    type=click.IntRange(EFFORTS[0], EFFORTS[-1]),
+    metavar="NUMBER",
+    help="1 very light to 10 as hard as can be.",
+)
 @click.option("--note", metavar="TEXT", callback=_note, help="A line of your own.")
 @runner_option
 @json_option

@@ -65,9 +65,11 @@ async def _runs(ctx: click.Context, runner: str) -> int:
 
 def _meant(known: Collection[str], name: str) -> str:
     alike = sorted(one for one in known if one.casefold() == name.casefold())
-    if not alike:
+    if name in alike:
+        return name
+    if len(alike) != 1:  # not a guess, of what cannot be undone
         raise Failure("nothing is kept of {name}, only of {known}", name=name, known=", ".join(sorted(known)))
-    return name if name in alike else alike[0]
+    return alike[0]
 
 
 def _copies(ctx: click.Context, settings: Settings) -> Copies:

@@ -13,9 +13,10 @@ import structlog
 from daemon.cli.common import Exit, load_settings, state_folder
 from daemon.clock import SystemClock
 from daemon.logs import LogFormat, configure
+from daemon.pulse import Beat
 from daemon.redaction import redactor
 from daemon.service import Parts
-from daemon.serving import Beat, Orders, Surroundings, serve, signals
+from daemon.serving import Orders, Surroundings, serve, signals
 from daemon.wiring import parts_of
 
 if TYPE_CHECKING:  # pydantic is slow to load and --help does without

@@ -10,7 +10,14 @@ from daemon.clock import SystemClock
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1, 120), default=10, show_default=True, help="How long to listen.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 120),
+    metavar="NUMBER",
+    default=10,
+    show_default=True,
+    help="How long to listen.",
+)
 @click.option("--adapter", metavar="NAME", help="Which adapter, as hci1; else the system's own choice.")
 @json_option
 def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:

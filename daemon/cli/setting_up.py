@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from daemon.cli.saying import say
 from daemon.cli.setup_house import house_of, put, try_channels
 from daemon.cli.speech import terminal_language
 from daemon.domain.wording import Language
-from daemon.installation import Layout, perform
+from daemon.installation import InstallationError, Layout, Step, perform
 from daemon.installation.installing import refresh_steps
 from daemon.setup.answers import Answers, Present, outcome
 from daemon.setup.asking import Asker, LeftError
@@ -28,7 +29,7 @@ from daemon.setup.given import Around, OptionError, given_by, missing
 from daemon.setup.habit import read_plan
 from daemon.setup.house import House
 from daemon.setup.interview import interview
-from daemon.setup.laying import Draft, drafted, service_steps, settings_steps, shown
+from daemon.setup.laying import Draft, drafted, service_steps, settings_steps, shown, unneeded_secrets
 from daemon.setup.summary import next_lines
 from daemon.setup.zone import cautious, proposals_for
 from daemon.state_folder import DATABASE_NAME
@@ -54,7 +55,11 @@ def _set_up(ctx: click.Context, layout: Layout, options: Mapping[str, Any], aske
     house = house_of(layout, wants_trial=options["test"] is not False)
     given = _given(options, house, asker.language)
     if _is_talk(options, given, present, asks=asks):
-        answers = interview(asker, house, given, present)
+        try:
+            answers = interview(asker, house, given, present)
+        except KeyboardInterrupt:  # while it listened, or a message was on its way
+            click.echo()
+            raise LeftError from None
     else:
         answers = _complete(given, present, house, asker.language.code, options)
     _finish(ctx, _Setting(layout, present, options, asker, house, asks=asks), answers)
@@ -185,13 +190,16 @@ def _finish(ctx: click.Context, setting: _Setting, answers: Answers) -> None:
         steps = service_steps(draft, present, layout, is_wanted=bool(options["service"]))
     else:
         steps = settings_steps(draft, layout)
+    steps = [*steps, *unneeded_secrets(draft, present, layout)]
     if options["dry_run"]:
         hidden = draft.settings.secrets() | frozenset(draft.secrets.values())
         for line in shown(steps, hidden):
             click.echo(line)
         return
     is_same = not draft.has_changed and not draft.secrets
-    if is_same and (not with_service or (layout.is_set_up and options["service"] is None)):
+    if is_same and (not with_service or (layout.is_set_up and not options["service"])):
+        if with_service and (not layout.is_system or os.geteuid() == 0):
+            _perform(steps, layout)  # an earlier time may have broken off
         click.echo(spoken.say("All of this is so already. Nothing has changed."))
         return
     if with_service and layout.is_system and os.geteuid() != 0:
@@ -200,10 +208,22 @@ def _finish(ctx: click.Context, setting: _Setting, answers: Answers) -> None:
     reached = try_channels(answers, spoken) if options["test"] and options["channel"] else True
     if present.settings is None:
         _tell_of_port(draft, setting)
-    perform(steps, say)
+    _perform(steps, layout)
     _tell_next(draft, setting, with_service=with_service, is_first=present.settings is None)
     if not reached:
         ctx.exit(Exit.FAILURE)
+
+
+def _perform(steps: Sequence[Step], layout: Layout) -> None:
+    """Do it; if it breaks off half-way, tell what does the rest."""
+    try:
+        perform(steps, say)
+    except (InstallationError, OSError, KeyboardInterrupt):
+        if layout.is_set_up:
+            line = "sudo duurloop setup --service" if layout.is_system else "duurloop setup --user --service"
+            told = words("This stopped half-way. What does the rest, as soon as it can: {line}")
+            click.echo(told.format(line=line), err=True)
+        raise
 
 
 def _drafted(setting: _Setting, answers: Answers) -> Draft:
@@ -228,6 +248,9 @@ def _wants_service(setting: _Setting) -> bool:
         return setting.layout.is_set_up
     if not setting.asks or setting.options["dry_run"]:
         return True
+    if shutil.which("systemctl") is None:
+        setting.asker.tell(setting.asker.words("There is no systemd here, so nothing starts by itself."))
+        return False
     return setting.asker.agree(
         setting.asker.words("Shall it start with the machine, and now?"),
         default=True,

@@ -29,7 +29,11 @@ _RUNNER = (
     click.option("--plan", metavar="PLAN", help="walk-4, rustig-12, start-9, continuous, a .toml file, or none."),
     click.option("--strap", metavar="NAME|ADDRESS", help="As duurloop scan shows it."),
     click.option("--no-strap", is_flag=True, help="Runs come as files only."),
-    click.option("--connect", type=click.Choice(["always", "armed"]), help="When the strap is taken."),
+    click.option(
+        "--connect",
+        type=click.Choice(["always", "armed"]),
+        help="Take the strap whenever it is worn, or only after duurloop arm.",
+    ),
 )
 _CHANNELS = (
     click.option(
@@ -39,9 +43,11 @@ _CHANNELS = (
         help="Where messages go, as phone=ntfys://ntfy.sh/topic. NAME=@FILE, NAME=env:VARIABLE and NAME=- (a line of "
         "standard input) keep the address out of the list of processes. May be given more than once.",
     ),
-    click.option("--remove-channel", multiple=True, metavar="NAME", help="Take a channel away."),
-    click.option("--for", "purposes", metavar="WHAT", help="What goes there: live,after,reminder,week,service."),
-    click.option("--figures/--no-figures", default=None, help="Whether messages there may hold heart rates."),
+    click.option("--remove-channel", multiple=True, metavar="NAME", help="Take this channel away."),
+    click.option(
+        "--for", "purposes", metavar="WHAT", help="What goes to each --channel: live,after,reminder,week,service."
+    ),
+    click.option("--figures/--no-figures", default=None, help="Whether messages to --channel may hold heart rates."),
     click.option("--test/--no-test", default=None, help="Send a test message to each --channel, or to none."),
 )
 _HOUSE = (
@@ -53,9 +59,13 @@ _HOUSE = (
     click.option("--backup-folder", metavar="DIR", help="Daily copies go there."),
     click.option("--listen", metavar="HOST:PORT", help="Where the page is: 127.0.0.1:8421, 0.0.0.0:8421, or none."),
     click.option("--address", metavar="URL", help="Where phones find the page, as http://house.local:8421."),
-    click.option("--service/--no-service", default=None, help="Install and start the service, or only write settings."),
-    click.option("--user", "is_users", is_flag=True, help="For you alone, without root."),
-    click.option("--refresh", is_flag=True, help="Only lay unit, manual and completion anew, as after an upgrade."),
+    click.option(
+        "--service/--no-service", default=None, help="Install and start the service, or only write the settings."
+    ),
+    click.option("--user", "is_users", is_flag=True, help="Your own service and settings, without root."),
+    click.option(
+        "--refresh", is_flag=True, help="Only lay unit, folders, manual and completion anew, as after an upgrade."
+    ),
     click.option("--dry-run", is_flag=True, help="Show every file and command, and do nothing."),
     click.option("--yes", "--no-input", "is_quiet", is_flag=True, help="Ask nothing."),
 )

@@ -50,14 +50,18 @@ def house_of(layout: Layout, *, wants_trial: bool) -> House:
 
 def put(question: str, *, hidden: bool = False) -> str:
     """Show a question at this terminal, and return what was typed."""
-    try:
-        typed: str = click.prompt(
-            question.removesuffix(": "), default="", show_default=False, hide_input=hidden, prompt_suffix=": "
-        )
-    except click.Abort:
-        click.echo()
-        raise EOFError from None
-    return typed
+    while True:
+        try:
+            typed: str = click.prompt(
+                question.removesuffix(": "), default="", show_default=False, hide_input=hidden, prompt_suffix=": "
+            )
+            typed.encode()
+        except click.Abort:
+            click.echo()
+            raise EOFError from None
+        except UnicodeError:  # half a letter, as a backspace leaves it at some terminals
+            continue
+        return typed
 
 
 def _hear_straps(heard: Heard) -> Sequence[NearbyStrap]:

@@ -1,11 +1,12 @@
 """`duurloop status`: how things stand."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from daemon.cli.common import Exit, json_option, print_json, state_folder, words
-from daemon.remote import NotRunningError, ask
+from daemon.remote import NotRunningError, ask, systemctl
 
 
 @click.command()
@@ -21,14 +22,15 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        for line in _lines(answer):
+        for line in _lines(answer, state):
             click.echo(line)
     ctx.exit(Exit.WELL if answer["running"] else Exit.NOT_RUNNING)
 
 
-def _lines(answer: dict[str, Any]) -> list[str]:
+def _lines(answer: dict[str, Any], state: Path) -> list[str]:
     if not answer["running"]:
-        return [words("duurloop is not running. Start it: duurloop run, or systemctl start duurloop")]
+        is_off = words("duurloop is not running. Start it: duurloop run, or {line}")
+        return [is_off.format(line=systemctl("start", state))]
     from daemon.standing import parts  # noqa: PLC0415 - nothing stands where nothing runs
 
     lines: list[str] = []

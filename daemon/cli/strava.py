@@ -23,6 +23,7 @@ from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.cli.common import Exit, Failure, json_option, load_settings, print_json, runner_option, state_folder, words
 from daemon.cli.database import readable, writable
+from daemon.cli.saying import agree
 from daemon.cli.strava_words import link_lines
 from daemon.clock import Clock, SystemClock
 from daemon.commands import chosen
@@ -61,7 +62,10 @@ def strava() -> None:
 @runner_option
 @click.pass_context
 def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
-    """Allow duurloop to read your activities: in a browser on this machine or, pasting an address, on another one."""
+    """Allow duurloop to read your activities, and to add your sessions where the settings want that.
+
+    A browser opens on this machine or, with --paste, you open the address on another one.
+    """
     settings, clock = load_settings(ctx), SystemClock()
     name = chosen([one.name for one in settings.runners], runner)
     door, check, uploads = strava_of(settings, clock), secrets.token_urlsafe(24), name in uploads_of(settings)
@@ -93,7 +97,7 @@ def unlink(ctx: click.Context, *, yes: bool, runner: str | None) -> None:
     settings = load_settings(ctx)
     door = strava_of(settings, SystemClock()) if settings.strava.client_id else None
     if not yes:
-        click.confirm(words("End the link, and forget all that came by it?"), abort=True)
+        agree(words("End the link, and forget all that came by it?"))
     name, trouble = asyncio.run(_unlink(ctx, door, runner))
     _wake(ctx, name)
     click.echo(words("Unlinked. The tokens and all that came by Strava are gone; runs from strap and files stay."))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from daemon.cli.common import Failure, words
-from daemon.cli.saying import say
+from daemon.cli.saying import agree, say
 from daemon.installation import Layout, perform, uninstall_steps
 from daemon.installation.layout import OWN_ENVIRONMENT
 
@@ -45,8 +45,7 @@ def _ask(layout: Layout) -> None:
     say("The service and its command go. Your settings and everything that was recorded stay.")
     if layout.environment is not None:
         say("The program in {folder} goes with them.", folder=str(layout.environment))
-    if not click.confirm(words("Uninstall duurloop?"), default=False):
-        raise click.Abort
+    agree(words("Uninstall duurloop?"))
 
 
 def _left(layout: Layout) -> Iterator[str]:

@@ -124,7 +124,7 @@ def _version_found(radio: Radio) -> Iterator[Finding]:
         yield _area.fault(
             "bluez_version",
             sentence("BlueZ {version} is too old; 5.55 is the least.", version=version),
-            sentence("Bring the system up to Debian 12 or newer: sudo apt full-upgrade"),
+            sentence("Use Debian 12, Raspberry Pi OS of 2023, or newer; see which it is: cat /etc/os-release"),
         )
     else:
         yield _area.ok("bluez_version", sentence("BlueZ {version} is new enough.", version=version))

@@ -6,8 +6,8 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.sqlite import BUSY_S, MIGRATIONS, asides_of, is_damage, scripts
@@ -21,6 +21,8 @@ LARGE_LOG_BYTES = 64 * MB
 CHECK_S = 6.0
 """So long the whole of a database is looked at."""
 STEPS = 100_000
+LONG_UNCOPIED = timedelta(days=3)
+"""A run is in the copy of the next night; after this something is in the way."""
 
 _area = Area(Link.DATABASE)
 
@@ -46,7 +48,9 @@ class Kept:
     is_strange: bool = False
     """File and folder belong to different users."""
     copied_at: datetime | None = None
-    is_copy_elsewhere: bool = False
+    last_run_at: datetime | None = None
+    """When the last run began that a copy would have; None if there is none."""
+    looked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     asides: int = 0
 
 
@@ -80,7 +84,7 @@ def look_at_database(folder: Path, copies: Path | None) -> Kept:
         is_open=bool(stat.S_IMODE(path.stat().st_mode) & 0o077) and bool(folder.stat().st_mode & 0o005),
         is_strange=path.stat().st_uid != folder.stat().st_uid,
         copied_at=copied_at,
-        is_copy_elsewhere=about.is_elsewhere(),
+        last_run_at=None if trouble else _last_run_at(path),
         asides=len(asides_of(path)),
     )
 
@@ -103,6 +107,13 @@ def _content(path: Path, known: int) -> tuple[str | None, bool | None, int]:
             return None, None, version
     except sqlite3.Error as error:
         return ("damaged" if is_damage(error) else "unreadable"), None, known
+
+
+def _last_run_at(path: Path) -> datetime | None:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        (last,) = database.execute("SELECT max(started_at) FROM take WHERE source != 'strava_api'").fetchone()
+        return datetime.fromisoformat(last) if last else None
+    return None
 
 
 def judge_database(kept: Kept) -> list[Finding]:
@@ -213,12 +224,24 @@ def _disk(kept: Kept) -> Iterator[Finding]:
 
 
 def _copies(kept: Kept) -> Iterator[Finding]:
-    if kept.copied_at is None:
+    copied_at, last_run_at = kept.copied_at, kept.last_run_at
+    if copied_at is None and last_run_at is None:
+        yield _area.ok("copies", sentence("There is no copy of the database yet, and no run in it to lose."))
+    elif copied_at is None:
         yield _area.warning(
             "copies",
             sentence("There is no copy of the database yet; a running service makes one a day."),
             sentence("Make one now, on another disk: duurloop backup FILE"),
         )
+    elif last_run_at and copied_at < last_run_at < kept.looked_at - LONG_UNCOPIED:
+        yield _area.warning(
+            "copies",
+            sentence("The last copy is of {day}, and there are runs that are not in it.", day=_day(copied_at)),
+            sentence("See what keeps copies from being made: duurloop status, or make one now: duurloop backup FILE"),
+        )
     else:
-        day = f"{kept.copied_at.astimezone():%Y-%m-%d %H:%M}"
-        yield _area.ok("copies", sentence("The last copy is of {day}.", day=day))
+        yield _area.ok("copies", sentence("The last copy is of {day}.", day=_day(copied_at)))
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

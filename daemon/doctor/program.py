@@ -108,7 +108,7 @@ def _python(program: Program) -> Iterator[Finding]:
         yield _area.fault(
             "python",
             sentence("Python {version} is too old; 3.11 is the least.", version=told),
-            sentence("Bring the system up to Debian 12 or newer: sudo apt full-upgrade"),
+            sentence("Use Debian 12, Raspberry Pi OS of 2023, or newer; see which it is: cat /etc/os-release"),
         )
     elif program.bits < _BITS:
         yield _area.fault(
@@ -127,8 +127,9 @@ def _wheels(program: Program) -> Iterator[Finding]:
             "wheels",
             sentence("Missing, or of a version that does not do: {names}.", names=", ".join(program.missing)),
             sentence(
-                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall duurloop",
+                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall {wheel}",
                 python=sys.executable,
+                wheel="./duurloop-*.whl",
             ),
         )
     if program.unusable:
@@ -136,8 +137,9 @@ def _wheels(program: Program) -> Iterator[Finding]:
             "wheels",
             sentence("Installed, but not made for this machine: {names}.", names=", ".join(program.unusable)),
             sentence(
-                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall duurloop",
+                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall {wheel}",
                 python=sys.executable,
+                wheel="./duurloop-*.whl",
             ),
         )
     if not program.missing and not program.unusable:

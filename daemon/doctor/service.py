@@ -1,6 +1,6 @@
 """The service: installed, running, since when, and what it complained of last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distribution
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.doctor.examining import Shell, shown
-from daemon.doctor.finding import Area, Finding, Link, sentence
+from daemon.doctor.finding import Area, Finding, Link, Sentence, sentence
 
 UNIT = "duurloop.service"
 _SHOWN = (
@@ -131,7 +131,8 @@ def judge_service(seen: Running) -> list[Finding]:
 
 
 def _setup(unit: Unit) -> str:
-    return "duurloop setup --user" if unit.is_users else "sudo duurloop setup"
+    # plain setup asks, and leaves a unit alone that is there
+    return "duurloop setup --user --refresh" if unit.is_users else "sudo duurloop setup --refresh"
 
 
 def _answering(seen: Running) -> Finding:
@@ -239,7 +240,38 @@ def _from_within(status: Mapping[str, Any], unit: Unit | None, installed_at: dat
     if installed_at and installed_at > datetime.fromisoformat(status["since"]):
         reason = sentence("duurloop was renewed after the service started: the earlier one still runs.")
         found.append(_area.warning("version", reason, restart))
-    return found
+    return [*found, *_errands(status)]
+
+
+def _errands(status: Mapping[str, Any]) -> Iterator[Finding]:
+    """Say what the service cannot do for the runners in the folders that they named."""
+    copies, coming = status.get("copies"), status.get("inbox")
+    going = (status.get("handing_out") or {}).get("folder")
+    if copies and not copies["ok"]:
+        yield _area.warning(
+            "copies",
+            sentence("No copies of the database are made: {reason}", reason=_said_by(copies)),
+            sentence("Mend that, or name another folder under [backup]; one copy at once: duurloop backup FILE"),
+        )
+    if going and not going["ok"]:
+        yield _area.warning(
+            "handing_out",
+            sentence(
+                "Sessions wait to be put into {folder}, which {trouble}.", folder=going["path"], trouble=_said_by(going)
+            ),
+            sentence("They go by themselves when that is mended; see duurloop status"),
+        )
+    if coming and not coming["ok"]:
+        yield _area.warning(
+            "inbox",
+            sentence("The watched folder, {folder}: {trouble}", folder=coming["folder"], trouble=_said_by(coming)),
+            sentence("What lies there is brought in when that is mended; see duurloop status"),
+        )
+
+
+def _said_by(report: Mapping[str, Any]) -> Sentence:
+    said, parts = report["sentence"], report["parts"]
+    return Sentence(said, dict(parts))
 
 
 def _control(unit: Unit | None) -> str:

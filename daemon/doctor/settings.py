@@ -139,7 +139,9 @@ def _folder(folder: Folder, user: str | None) -> Finding:
         return _area.fault(
             name,
             sentence("The folder {folder} ([{key}]) lies in a home, which the service does not see.", **parts),
-            sentence("Open it to the service: sudo duurloop setup, or name a folder elsewhere in the settings."),
+            sentence(
+                "Open it to the service: sudo duurloop setup --refresh, or name a folder elsewhere in the settings."
+            ),
         )
     if not folder.is_there:
         return _area.fault(
@@ -157,7 +159,7 @@ def _folder(folder: Folder, user: str | None) -> Finding:
         return _area.fault(
             name,
             sentence("The service may not write into the folder {folder} ([{key}]).", **parts),
-            sentence("Open it to the service: sudo duurloop setup")
+            sentence("Open it to the service: sudo duurloop setup --refresh")
             if folder.may_write
             else sentence("Let it: sudo chown -R {user} {folder}", user=whose, folder=folder.path),
         )

@@ -83,7 +83,6 @@ async def _looked(path: Path, strava: Strava | None, terms: Terms, clock: Clock,
             with alone(path.with_name(STRAVA_LOCK_NAME)) as is_alone:
                 if is_alone:
                     prepare(path.parent)  # what root makes there is to be the service's
-                    prepare(path.parent)  # what root makes there is to be the service's
                     async with open_database(path) as database:
                         asked = await ask_each(strava, SqliteBook(database), clock)
         async with open_readonly(path) as database:

@@ -56,6 +56,11 @@ def refresh_steps(layout: Layout, folders: Sequence[Path] | None = ()) -> list[S
     return [*_user(layout), *_places(layout), *opened, *_program(layout), *_reload(layout), restart, start]
 
 
+def completing_steps(layout: Layout) -> list[Step]:
+    """Return what an installation that broke off half-way still wants; one that is whole is not disturbed by it."""
+    return [*_program(layout), *_enable(layout), *_reload(layout), replace(_restart(layout, "start"), otherwise=None)]
+
+
 def control(layout: Layout, *command: str, otherwise: Sentence | None = None, may_fail: bool = False) -> Run:
     """Return a call of the systemd that has the service: the machine's, or a person's own."""
     if layout.is_system:
@@ -90,7 +95,7 @@ def _house(layout: Layout, settings_text: str, secrets: Mapping[str, str]) -> It
     for name, secret in secrets.items():
         yield WriteFile(layout.credentials / name, f"{secret}\n", OWNER_ALONE, service_owner(layout))
     reader = None if layout.user is None else Owner("root", layout.user)
-    yield WriteFile(layout.settings, settings_text, GROUP_ALONE if reader else OWNER_ALONE, reader)
+    yield WriteFile(layout.settings_file, settings_text, GROUP_ALONE if reader else OWNER_ALONE, reader)
 
 
 def _user(layout: Layout) -> Iterator[Step]:
@@ -106,6 +111,10 @@ def _places(layout: Layout) -> Iterator[Step]:
     yield MakeFolder(house, _OPEN_TO_SERVICE if reader else _CLOSED, reader, is_ours=house.name == _OUR_NAME)
     # the service's own, not root's: its commands read the files, too, and refuse those that a group may read
     yield MakeFolder(layout.credentials, _CLOSED, own)
+    if own is not None:  # somebody may have put files there by hand
+        found = ("find", str(layout.credentials), "-maxdepth", "1", "-type", "f", "-exec")
+        yield Run((*found, "chown", str(own), "{}", "+"))
+        yield Run((*found, "chmod", "600", "{}", "+"))
     yield MakeFolder(layout.state, _CLOSED, own, is_ours=layout.state.name == _OUR_NAME)
 
 
@@ -125,9 +134,9 @@ def _program(layout: Layout) -> Iterator[Step]:
     if layout.link is not None and layout.link != layout.program:
         yield Link(layout.link, layout.program)
     if layout.man_page is not None:
-        yield WriteFile(layout.man_page, shipped("docs", "duurloop.1"))
+        yield WriteFile(layout.man_page, shipped("docs", "duurloop.1"), comes_along=True)
     for shell, place in layout.completions.items():
-        yield WriteFile(place, completion_for(shell))
+        yield WriteFile(place, completion_for(shell), comes_along=True)
     # a locked-down service can never write it itself, and would start at half the speed for ever
     packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     yield Run((sys.executable, "-m", "compileall", "-qq", "-j", "0", *packages), may_fail=True)

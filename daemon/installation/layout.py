@@ -1,5 +1,6 @@
 """Where an installation puts things: for the whole system, by root, or for one user without."""
 
+import os
 import pwd
 import sys
 from collections.abc import Mapping
@@ -84,7 +85,7 @@ class Layout:
         """Return the places of somebody's own service, for tests on a machine below a folder of their own."""
         config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
         share = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
-        owner = home.stat().st_uid
+        owner = _owner_of(home, environ)
         person = pwd.getpwuid(owner).pw_name
         return cls(
             is_system=False,
@@ -106,6 +107,12 @@ class Layout:
                 "fish": config / "fish/completions/duurloop.fish",
             },
         )
+
+    @property
+    def settings_file(self) -> Path:
+        """The file that holds the settings: where a link of our own leads to, so that the link stays one."""
+        is_our_link = self.settings.is_symlink() and self.settings.lstat().st_uid == os.geteuid()
+        return self.settings.resolve() if is_our_link else self.settings
 
     @property
     def drop_ins(self) -> Path:
@@ -131,6 +138,17 @@ class Layout:
     def is_set_up(self) -> bool:
         """Whether the service has been installed in this way."""
         return self.unit.exists()
+
+
+def _owner_of(home: Path, environ: Mapping[str, str]) -> int:
+    """Return whose home it is. Raises `InstallationError` where what is laid there would be somebody else's."""
+    try:
+        owner = home.stat().st_uid
+    except FileNotFoundError as error:
+        raise InstallationError("there is no home {folder}", folder=str(home)) from error
+    if os.geteuid() == 0 and (owner != 0 or environ.get("SUDO_UID", "0") != "0"):
+        raise InstallationError("--user is for yourself alone: the same again, without sudo")
+    return owner
 
 
 def running_program() -> Path:

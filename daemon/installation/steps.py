@@ -124,6 +124,8 @@ class WriteFile:
     """Whose it gets; else it stays whose it was, and a new one goes with its folder."""
     unless: Path | None = None
     """What makes it superfluous."""
+    comes_along: bool = False
+    """Its text is the program's own, and nothing that anybody chose."""
 
     def told(self) -> str:
         """Return it as a line of a shell."""
@@ -296,7 +298,15 @@ def perform(steps: Iterable[Step], say: Say, execute: Execute | None = None) -> 
     """Do all steps in their order. Raises `InstallationError`, `PermissionError`."""
     hands = Hands(say, execute or run_command)
     for step in steps:
-        step.perform(hands)
+        try:
+            step.perform(hands)
+        except OSError as error:
+            if isinstance(error, PermissionError) or error.filename is None:
+                raise  # known everywhere: no permission, no room
+            # a card that can only be read, a file where a folder should be
+            raise InstallationError("{place}: {why}", place=str(error.filename), why=str(error.strerror)) from error
+        except LookupError as error:  # what chown says of a user or a group that is not there
+            raise InstallationError("{line}: {why}", line=step.told(), why=str(error)) from error
 
 
 def _line(*words: str) -> str:

@@ -46,11 +46,23 @@ def provider_of(mailbox: str) -> Provider:
 
 def ntfy_url(server: str, topic: str) -> str:
     """Return the address of a topic at an ntfy server, plain http only where that was typed."""
-    found = _SERVER.fullmatch(server)
-    if found is None or _TOPIC.fullmatch(topic) is None:
-        raise PuzzledError(_("A server such as ntfy.sh, and a topic of letters, digits, - and _."))
     scheme = "ntfy" if server.startswith("http://") else "ntfys"
-    return f"{scheme}://{found[1]}/{topic}"
+    return f"{scheme}://{server.partition('://')[2] or server}/{topic}"
+
+
+def server(typed: str) -> str:
+    """Read a server's name, with http:// before it where it has no TLS."""
+    found = _SERVER.fullmatch(typed)
+    if found is None or ("." not in found[1] and ":" not in found[1] and not typed.startswith("http")):
+        raise PuzzledError(_("A server such as ntfy.sh, or http://house:8080 for one without TLS."))
+    return typed.removesuffix("/")
+
+
+def topic(typed: str) -> str:
+    """Read a topic."""
+    if _TOPIC.fullmatch(typed) is None:
+        raise PuzzledError(_("A topic of letters, digits, - and _, such as the one in brackets."))
+    return typed
 
 
 def mail_url(to: str, host: str, port: int, user: str, password: str) -> str:

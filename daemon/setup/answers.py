@@ -42,6 +42,8 @@ class Answers:
     training: str | None = None
     zone: str | None = None
     zone_origin: str | None = None
+    zone_is_guess: bool | None = None
+    """Whether it is ours, of which the runner has said nothing."""
     days: list[str] | None = None
     time: str | None = None
     week: str | None = None

@@ -76,8 +76,8 @@ class Asker:
 
     def ask_hidden(self, question: str, *, explained: str = "") -> str:
         """Return what was typed out of sight; nothing for nothing."""
-        while (typed := self._typed(question, hidden=True)) == HELP and explained:
-            self.hint(explained)
+        while (typed := self._typed(question, hidden=True)) == HELP:
+            self.hint(explained or self.words("Type or paste it; nothing shows. Enter for none; q leaves."))
         return typed
 
     def agree(self, question: str, *, default: bool, explained: str = "") -> bool:

@@ -126,21 +126,17 @@ def ask_use(asker: Asker, channel: ChannelAnswer) -> ChannelAnswer:
 def _ntfy(asker: Asker, house: House) -> str:
     server = asker.ask(
         asker.words("The ntfy server"),
-        str,
+        addresses.server,
         default=NTFY_SERVER,
         explained=asker.words("ntfy.sh is open to everybody; a server of your own keeps words at home."),
     )
     topic = asker.ask(
         asker.words("A topic nobody guesses"),
-        str,
+        addresses.topic,
         default=house.topic(),
         explained=asker.words("Whoever knows the topic reads along: it is like a password."),
     )
-    try:
-        url = addresses.ntfy_url(server, topic)
-    except PuzzledError as puzzled:
-        asker.hint(asker.words(puzzled.sentence))
-        return ""
+    url = addresses.ntfy_url(server, topic)
     asker.tell(
         asker.words("On your phone: install ntfy, tap +, and subscribe to {topic}").format(topic=topic)
         + ("" if server == NTFY_SERVER else f" ({server})")
@@ -163,11 +159,16 @@ def _mail(asker: Asker, house: House) -> str:
     user = asker.ask(asker.words("Your user name there"), str, default=to)
     if provider.wants_app_password:
         asker.tell(asker.words("Your provider wants an app password here: make one in its account's security pages."))
-    password = asker.ask_hidden(
+    while not (password := _password(asker)).isascii():
+        asker.hint(asker.words("Mail programs cannot send letters such as é in a password: make one without."))
+    return addresses.mail_url(to, host, port, user, password)
+
+
+def _password(asker: Asker) -> str:
+    return asker.ask_hidden(
         asker.words("Its password (you will not see it)"),
         explained=asker.words("It goes into a file that only duurloop reads. Enter for a server that wants none."),
     )
-    return addresses.mail_url(to, host, port, user, password)
 
 
 def _telegram(asker: Asker, house: House) -> str:
@@ -232,7 +233,7 @@ def _tried(asker: Asker, house: House, runner: str, channel: ChannelAnswer) -> C
 
 def trouble_lines(error: DeliveryError, asker: Asker) -> tuple[str, str]:
     """Say why a message was not taken, and what to try."""
-    told = asker.words("It was not taken: {reason}").format(reason=error.reason)
+    told = asker.words("It was not taken: {reason}").format(reason=asker.words(error.reason))
     if error.blame is Blame.SETTINGS:
         return told, asker.words("Look at the address, the user name and the password.")
     return told, asker.words("Look at the name of the server and at the network; it may also pass by itself.")

@@ -1,5 +1,6 @@
 """Answers that were given as options: understood as generously as at the terminal, without asking anything."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,6 +47,8 @@ def given_by(options: Mapping[str, Any], around: Around) -> Answers:
         value = options[key]
         answers[key] = None if value is None else _read(key, read, str(value))
     if options["no_strap"]:
+        if options["strap"] is not None:
+            raise OptionError("--no-strap", PuzzledError(_("This or --strap, not both.")))
         answers["strap"] = ""
     answers["channels"] = _channels(options, around)
     return Answers(**answers)
@@ -65,7 +68,7 @@ def _readers(around: Around) -> dict[str, Callable[[str], Any]]:
         "week": lambda typed: reading.week(typed, language),
         "quiet": lambda typed: "" if typed in NONE_WORDS else reading.quiet(typed),
         "plan": lambda typed: "" if typed in NONE_WORDS else around.read_plan(typed),
-        "strap": _strap,
+        "strap": reading.strap,
         "strava_client_id": strava.client_id,
         "strava_secret": lambda typed: _first_line(typed, around),
         "import_folder": _folder,
@@ -96,6 +99,14 @@ def _channels(options: Mapping[str, Any], around: Around) -> tuple[ChannelAnswer
     wanted = [_read("channel", partial(_channel, around=around), text) for text in options["channel"]]
     added = [replace(channel, purposes=purposes, figures=options["figures"]) for channel in wanted]
     dropped = [ChannelAnswer(name=name, is_dropped=True) for name in options["remove_channel"]]
+    if not added and (purposes is not None or options["figures"] is not None):
+        raise OptionError(
+            "--figures" if purposes is None else "--for",
+            PuzzledError(_("This speaks of a channel: --channel NAME, please.")),
+        )
+    names = Counter(channel.name.strip().casefold() for channel in (*added, *dropped))
+    if twice := next((channel.name for channel in added if names[channel.name.casefold()] > 1), None):
+        raise OptionError("--channel", PuzzledError(_("{name} is named twice."), name=twice))
     return (*added, *dropped)
 
 
@@ -135,16 +146,6 @@ def _first_line(path: str, around: Around) -> str:
     if not line or not line.isprintable():
         raise PuzzledError(_("One line with the secret, please."))
     return line
-
-
-def _strap(typed: str) -> str:
-    typed = typed.strip()
-    if not forms.looks_like_an_address(typed):
-        return typed
-    try:
-        return forms.bluetooth_address(typed)
-    except ValueError:
-        raise PuzzledError(_("An address such as C0:00:00:12:34:56, or the strap's name.")) from None
 
 
 def _listen(typed: str) -> str:

@@ -109,7 +109,12 @@ def _whose(asker: Asker, present: Present) -> str:
 
 def _entries(asker: Asker) -> tuple[_Entry, ...]:
     return (
-        _Entry("1", asker.words("the zone"), ask_zone, ("medication", "born", "resting", "zone", "zone_origin")),
+        _Entry(
+            "1",
+            asker.words("the zone"),
+            ask_zone,
+            ("medication", "born", "resting", "zone", "zone_origin", "zone_is_guess"),
+        ),
         _Entry("2", asker.words("days and hours"), ask_days, ("days", "time", "week", "quiet")),
         _Entry("3", asker.words("the plan"), ask_plan, ("plan",)),
         _Entry("4", asker.words("the strap"), ask_strap, ("strap", "connect")),

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.composing import value_text
 from config.loader import load_draft
 from config.settings import Settings
 from config.writing import rewritten
 from daemon.domain.wording import Language
 from daemon.installation import Layout, Step, install_steps
-from daemon.installation.installing import control
+from daemon.installation.installing import completing_steps, control
 from daemon.installation.layout import UNIT_NAME
-from daemon.installation.steps import MakeFolder, Owner, WriteFile
+from daemon.installation.steps import MakeFolder, Owner, RemoveFile, WriteFile
 from daemon.setup.answers import Outcome, Present
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -48,6 +49,8 @@ def service_steps(draft: Draft, present: Present, layout: Layout, *, is_wanted: 
     Where the service is there and the settings alone have changed, it takes them up without being stopped: somebody may
     be running. `is_wanted` says that all of it shall be laid anew.
     """
+    if not (is_wanted or draft.secrets or draft.has_changed) and layout.is_set_up:
+        return completing_steps(layout)
     folders = folders_of(draft.settings)
     is_open = present.settings is not None and folders_of(present.settings) == folders
     if is_wanted or draft.secrets or not (is_open and layout.is_set_up):
@@ -70,17 +73,31 @@ def settings_steps(draft: Draft, layout: Layout) -> list[Step]:
             for name, secret in draft.secrets.items()
         ]
     if draft.has_changed:
-        steps.append(WriteFile(layout.settings, draft.text, _mode_of(layout.settings), whose))
+        steps.append(WriteFile(layout.settings_file, draft.text, _mode_of(layout.settings), whose))
     return steps
+
+
+def unneeded_secrets(draft: Draft, present: Present, layout: Layout) -> list[Step]:
+    """Return what takes the secrets away of which the settings speak no more."""
+    before = _credentials_of(present.settings) if present.settings else frozenset()
+    return [RemoveFile(layout.credentials / name) for name in sorted(before - _credentials_of(draft.settings))]
+
+
+def _credentials_of(settings: Settings) -> frozenset[str]:
+    channels = (channel.credential for runner in settings.runners for channel in runner.channels)
+    return frozenset(one.name for one in (settings.strava.credential, *channels) if one)
 
 
 def shown(steps: Sequence[Step], secrets: frozenset[str]) -> list[str]:
     """Return the steps as a shell would do them, every file with what it holds; secrets are stars."""
     lines: list[str] = []
     for step in steps:
-        if isinstance(step, WriteFile):
+        if isinstance(step, WriteFile) and step.comes_along:
+            lines.append(f"{step.told()}  # {len(step.text.splitlines())} lines that come with duurloop")
+        elif isinstance(step, WriteFile):
             text = step.text
-            for secret in sorted(secrets, key=len, reverse=True):
+            written = {value_text(secret)[1:-1] for secret in secrets}  # with the marks that TOML wants
+            for secret in sorted(secrets | written, key=len, reverse=True):
                 text = text.replace(secret, MASK)
             lines += [f"{step.told()} <<'EOF'", *text.splitlines(), "EOF"]
         else:
@@ -92,7 +109,10 @@ def _owner_of(path: Path) -> Owner | None:
     """Return whose a file is where that is not simply whoever writes it."""
     if os.geteuid() != 0 or not path.exists():
         return None
-    return Owner(path.owner(), path.group())
+    try:
+        return Owner(path.owner(), path.group())
+    except KeyError:  # a number that has no name here
+        return None
 
 
 def _mode_of(file: Path) -> int:

@@ -6,14 +6,19 @@ from datetime import date
 from typing import Final
 
 from config import forms
-from config.forms import Weekday
+from config.forms import HIGHEST_BPM, LOWEST_BPM, Weekday
 from daemon.domain.wording import Language, short_day
 from daemon.setup.asking import NOTHING, PuzzledError
 
 OLDEST_YEAR: Final = 1900
 YOUNGEST: Final = 5
-_DUTCH: Final = ("ma", "di", "wo", "do", "vr", "za", "zo")
+_DUTCH: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_ENGLISH: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Understood at every terminal: a server often speaks English where its owner does not."""
+_AND: Final = frozenset({"en", "and", "op", "on"})
+_SHORTEST: Final = 2
+"""Fewer letters may be several days."""
+_UNTIL: Final = re.compile(r"\s*(?:-|–|tot|to)\s*")  # noqa: RUF001  # an en dash, as many phones write it
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.uh ]?(\d{2}))?\s*(?:u|h|uur)?")
 
 
@@ -28,6 +33,19 @@ def name(typed: str) -> str:
         return forms.name(typed)
     except ValueError:
         raise PuzzledError(_("A name of at most 40 letters, please.")) from None
+
+
+def strap(typed: str) -> str:
+    """Read a strap's name, or its address."""
+    pointer = typed.strip()
+    if not forms.looks_like_an_address(pointer):
+        if not pointer or not pointer.isprintable():
+            raise PuzzledError(_("An address such as C0:00:00:12:34:56, or the strap's name."))
+        return pointer
+    try:
+        return forms.bluetooth_address(pointer)
+    except ValueError:
+        raise PuzzledError(_("An address such as C0:00:00:12:34:56, or the strap's name.")) from None
 
 
 def year(typed: str, today: date) -> int | None:
@@ -50,9 +68,14 @@ def heart_rate(typed: str, span: tuple[int, int]) -> int | None:
 
 def zone(typed: str) -> str:
     """Read `118-136`, as it is written in the settings."""
+    written = _UNTIL.sub("-", " ".join(typed.casefold().split()))
     try:
-        edges = forms.bounds(" ".join(typed.split()))
+        edges = forms.bounds(written)
     except ValueError:
+        if any(not LOWEST_BPM <= int(edge) <= HIGHEST_BPM for edge in re.findall(r"\d{1,4}", written)):
+            raise PuzzledError(
+                _("Heart rates from {low} to {high}, please."), low=LOWEST_BPM, high=HIGHEST_BPM
+            ) from None
         raise PuzzledError(
             _("Two heart rates with a dash between them, the lower one first, such as 118-136.")
         ) from None
@@ -71,7 +94,7 @@ def days(typed: str, language: Language) -> list[str]:
     """Read days of the week in the language, or as the settings write them; `-` for none."""
     if typed in {"", NOTHING}:
         return []
-    found = {_day(word, language) for word in re.split(r"[\s,;+&/]+", typed.casefold()) if word}
+    found = {_day(word, language) for word in re.split(r"[\s,;+&/]+", typed.casefold()) if word and word not in _AND}
     return [day.name.lower() for day in sorted(found)]
 
 
@@ -85,7 +108,7 @@ def quiet(typed: str) -> str:
     """Read two hours; nothing for `-`."""
     if typed == NOTHING:
         return ""
-    start, dash, end = re.sub(r"\s*(?:-|–|tot|to)\s*", "-", typed.casefold()).partition("-")  # noqa: RUF001
+    start, dash, end = _UNTIL.sub("-", typed.casefold()).partition("-")
     if not dash or clock(start) == clock(end):
         raise PuzzledError(_("Two times of day with a dash between them, such as 22:00-07:00; - for none."))
     return f"{clock(start)}-{clock(end)}"
@@ -120,7 +143,7 @@ def _short(day: Weekday, language: Language) -> str:
 
 def _day(word: str, language: Language) -> Weekday:
     for day in Weekday:
-        names = {day.name.lower(), _short(day, language), _DUTCH[day]}
-        if any(word.startswith(known) for known in names):
+        names = (_DUTCH[day], _ENGLISH[day], _short(day, language))
+        if len(word) >= _SHORTEST and any(name.startswith(word.removesuffix(".")) for name in names):
             return day
     raise PuzzledError(_("Days, please, such as {days}; - for none."), days=days_told(["tue", "thu", "sun"], language))

@@ -8,11 +8,14 @@ from typing import Final
 from config.forms import looks_like_an_address
 from connectors.bluetooth_radio import NearbyStrap, RadioError
 from daemon.domain.wording import Language
+from daemon.setup import reading
 from daemon.setup.answers import Answers, Present
 from daemon.setup.asking import Asker, PuzzledError
 from daemon.setup.house import House
 
 AGAIN, SKIP = "r", "s"
+_NONE: Final = frozenset({"-", "n", "no", "none", "nee", "geen"})
+"""What else people say for none; no strap has such a name."""
 STRONG_DBM, FAIR_DBM = -65, -80
 """Louder than this a link stands through a wall; softer it breaks off at a turn of the body."""
 WEAK_BATTERY_PCT: Final = 15
@@ -38,7 +41,11 @@ def ask_strap(asker: Asker, house: House, answers: Answers, present: Present) ->
 
 def _ask_which(asker: Asker, house: House) -> str | None:
     """Return how the settings point out the strap; None for none."""
-    typed = asker.ask(asker.words("Enter listens, s skips, or type its name"), str)
+    typed = asker.ask(
+        asker.words("Enter listens, s skips, or type its name"),
+        lambda answer: _named(answer) if answer else "",
+        explained=asker.words("Listening takes some twenty seconds, and shows each strap as it is heard."),
+    )
     while typed in {"", AGAIN}:
         straps = _listen(asker, house)
         if straps is None:
@@ -154,7 +161,9 @@ def battery_words(pct: int, language: Language) -> str:
 def _named(typed: str) -> str:
     if not typed.strip():
         raise PuzzledError(_("Its name, or r or s."))
-    return typed if typed.casefold() not in {AGAIN, SKIP} else typed.casefold()
+    if typed.casefold() in _NONE:
+        return SKIP
+    return typed.casefold() if typed.casefold() in {AGAIN, SKIP} else reading.strap(typed)
 
 
 def _loudness(strap: NearbyStrap) -> int:

@@ -17,7 +17,10 @@ def summary_lines(answers: Answers, language: Language) -> Iterator[str]:
     if answers.name:
         yield say("Runner: {name}").format(name=answers.name)
     if answers.zone:
-        origin = origin_text(ZoneOrigin(answers.zone_origin or "own"), language)
+        if answers.zone_is_guess:
+            origin = say("a careful guess")
+        else:
+            origin = origin_text(ZoneOrigin(answers.zone_origin or "own"), language)
         yield say("Zone: {zone}, {origin}").format(zone=answers.zone, origin=origin)
     yield from _habit(answers, language)
     if answers.strap is not None:
@@ -74,7 +77,10 @@ def next_lines(settings: Settings, file: Path, language: Language, *, runs_as: s
     if settings.strava.client_id:
         yield say("Strava wants your yes once: {command}").format(command=f"{runs_as}duurloop strava link")
     yield say("Is all well? {command}").format(command=f"{runs_as}duurloop doctor")
-    yield say("The first run: {command}, or a tap on the page.").format(command=f"{runs_as}duurloop start")
+    if any(runner.strap for runner in settings.runners):
+        yield say("The first run: {command}, or a tap on the page.").format(command=f"{runs_as}duurloop start")
+    else:
+        yield say("Bring your first run in: {command}").format(command=f"{runs_as}duurloop import FILE")
     yield say("The settings: {file}").format(file=file)
 
 

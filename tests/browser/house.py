@@ -23,9 +23,10 @@ from connectors.systemd import Notifier
 from daemon.clock import Clock, FastClock
 from daemon.coach import Observer
 from daemon.ports import HeartRateSource
+from daemon.pulse import Beat
 from daemon.remote import ask
 from daemon.service import Parts
-from daemon.serving import Beat, Surroundings, serve, signals
+from daemon.serving import Surroundings, serve, signals
 from daemon.wiring import parts_of
 
 CALM = Script(efforts=((0, 127.0),), resting_bpm=127.0)

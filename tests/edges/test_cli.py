@@ -44,6 +44,12 @@ def test_every_command_explains_itself(say: Say, command: str) -> None:
     assert said.out.startswith(f"Usage: duurloop {command}")
 
 
+def test_the_list_of_commands_breaks_no_sentence_off(say: Say) -> None:
+    _, _, listed = say("--help").out.partition("Commands:")
+    assert "Bring in runs from files" in listed
+    assert "..." not in listed
+
+
 def test_an_unknown_command_is_a_usage_error(say: Say) -> None:
     assert say("stauts").code == 2
 

@@ -20,7 +20,7 @@ from connectors.sqlite import MIGRATIONS, open_database
 from connectors.sqlite_checks import check, contents_of
 from connectors.sqlite_copies import Copies
 from connectors.sqlite_store import SqliteStore
-from daemon.state_folder import DATABASE_NAME, only_service
+from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, alone, only_service, together
 from daemon.store import RunKept, SessionOpened
 from tests.fakes import EASY, ELS, EVENING, judged_run, sample
 from tests.terminal import Said, Say
@@ -128,6 +128,61 @@ class TestBackup:
         assert home.type("backup", tmp_path / "copy.db").code == 0
         assert contents_of(tmp_path / "copy.db").version == version
         assert home.type("restore", tmp_path / "copy.db", "--yes").code == 0
+
+    @pytest.mark.parametrize("name", ["duurloop.db-wal", "duurloop.db-journal", "duurloop.db"])
+    def test_what_belongs_to_the_database_is_never_written_over(self, home: Home, name: str) -> None:
+        said = home.type("backup", home.state / name, "--force")
+        assert said.code == 1
+        assert "the database itself" in said.err
+        assert [path.name for path in home.state.iterdir()] == ["duurloop.db"]
+
+    def test_what_is_no_file_is_never_replaced(self, home: Home) -> None:
+        pipe = home.folder / "pipe"
+        os.mkfifo(pipe)
+        said = home.type("backup", pipe, "--force")
+        assert (said.code, said.err) == (1, f"duurloop: {pipe} is no file: say another name\n")
+        assert pipe.is_fifo()
+
+    def test_two_at_once_to_the_same_file_are_both_well(self, home: Home, tmp_path: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
+            "from connectors.sqlite_copies import Copies\n"
+            "database, target = map(Path, sys.argv[1:])\n"
+            "for _ in range(20): Copies(database).make_at(target, datetime(2026, 11, 22, tzinfo=UTC))\n"
+        )
+        target = tmp_path / "both.db"
+        begun = [subprocess.Popen([sys.executable, "-c", program, home.database, target]) for _ in range(2)]
+        assert [one.wait(30) for one in begun] == [0, 0]
+        check(target, thoroughly=True)
+        assert not list(tmp_path.glob(".duurloop-*"))
+
+    def test_a_name_of_any_bytes_will_do_and_one_that_is_too_long_leaves_nothing(self, home: Home) -> None:
+        long = home.folder / f"{'x' * 250}.db"
+        assert "File name too long" in home.type("backup", long).err
+        assert not long.exists()
+        for name in (b"n\xff.db", b"x" * 240 + b".db", "odd ?#% 'map\n🏃.db".encode()):
+            target = home.folder / os.fsdecode(name)
+            assert home.type("backup", target).code == 0
+            check(target, thoroughly=True)
+
+    def test_what_a_killed_one_left_on_a_stick_goes_with_the_next_one(self, home: Home, tmp_path: Path) -> None:
+        stick = tmp_path / "stick"
+        stick.mkdir()
+        (stick / ".duurloop-evening.half").write_bytes(b"half")
+        assert home.type("backup", stick / "morning.db").code == 0
+        assert [path.name for path in stick.iterdir()] == ["morning.db"]
+
+    def test_a_disk_that_is_full_is_named_and_not_the_database(self, home: Home, tmp_path: Path) -> None:
+        program = (
+            "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))\n"
+            "from daemon.cli import main; sys.argv[0] = 'duurloop'; main()\n"
+        )
+        target = tmp_path / "full.db"
+        command: list[str | Path] = [sys.executable, "-c", program, "--state", home.state, "backup", target]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert tried.returncode == 1
+        assert tried.stderr.startswith(f"duurloop: {target} cannot be used (")
 
     def test_before_there_is_anything_it_says_so(self, say: Say, tmp_path: Path) -> None:
         said = Home(say, tmp_path).type("backup", tmp_path / "copy.db")
@@ -272,10 +327,39 @@ class TestRestore:
         home.database.write_text("Dear aunt\n" * 1000)
         said = home.type("restore", copy, "--yes")
         assert "Here is nothing now that can be read." in said.out
-        assert home.asides()[0].read_text().startswith("Dear aunt")
+        (aside,) = home.state.glob("duurloop.db.damaged-*")  # nothing can be taken out of it when the time comes
+        assert aside.read_text().startswith("Dear aunt")
         home.database.unlink()
         assert home.type("restore", copy, "--yes").code == 0
         assert home.runs == 1
+
+    def test_what_a_killed_service_left_of_a_database_that_was_taken_away_does_not_get_into_it(
+        self, home: Home, copy: Path
+    ) -> None:
+        async def kill() -> Path:
+            async with open_database(home.database) as database:
+                opened = SessionOpened("s3", ELS.name, EVENING, EASY)
+                await SqliteStore(database).commit([opened, RunKept("s3", judged_run("s3", SAMPLES, EVENING), SAMPLES)])
+                return Path(shutil.copy(f"{home.database}-wal", home.folder))
+
+        left = asyncio.run(kill())
+        home.database.unlink()
+        shutil.copy(left, f"{home.database}-wal")
+        assert home.type("restore", copy, "--yes").code == 0
+        check(home.database, is_still=False, thoroughly=True)
+        assert home.runs == 1
+        (aside,) = home.asides()
+        assert aside.read_bytes() == left.read_bytes()
+
+    def test_it_waits_for_no_command_that_is_writing_and_says_so(self, home: Home, copy: Path) -> None:
+        settings = home.folder / "duurloop.toml"
+        settings.write_text('[[runners]]\nname = "Els"\nzone = "110-130"\n', encoding="utf-8")
+        with together(home.state / COMMANDS_LOCK_NAME):
+            said = home.type("restore", copy, "--yes")
+        assert (said.code, "in use by another command" in said.err) == (1, True)
+        with alone(home.state / COMMANDS_LOCK_NAME):
+            said = home.type("--config", settings, "zone", "--set", "118-136")
+        assert "being put in place just now" in said.err
 
     def test_killed_at_any_moment_the_one_or_the_other_is_in_place_and_whole(self, home: Home, copy: Path) -> None:
         program = (
@@ -299,6 +383,14 @@ class TestRestore:
             assert home.runs == 1
         first = home.asides()[0]
         assert contents_of(first).runs == 2
+
+    def test_put_back_over_a_damaged_one_nothing_of_it_is_left_to_the_next_link_that_ends(
+        self, home: Home, copy: Path
+    ) -> None:
+        home.database.write_bytes(home.database.read_bytes()[:4096] + b"Secret evening" * 1000)
+        assert home.type("restore", copy, "--yes").code == 0
+        Copies(home.database).cleanse(lambda _: None)
+        assert not [path for path in home.state.iterdir() if b"Secret evening" in path.read_bytes()]
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
     def test_what_root_puts_back_belongs_to_the_service(self, home: Home, copy: Path) -> None:

@@ -146,6 +146,16 @@ class TestWhatIsThere:
         assert [(line["until"], line["why"]) for line in home.table("pauses.csv")] == [("2026-12-01", "griep")]
         assert [(line["low_bpm"], line["valid_from"]) for line in home.table("zones.csv")] == [("118", "2026-11-20")]
 
+    def test_of_a_run_that_was_lent_the_diary_has_the_day(self, home: Home) -> None:
+        home.keep(
+            StepRun("Els", "v1", on(1), PlanRef("rustig-12", 3), 4),
+            brought=[from_elsewhere("v1", Source.STRAVA_API, 1)],
+        )
+        home.session(session())
+        home.export()
+        (line,) = home.table("plan.csv")
+        assert (line["at"], line["run"], line["step"]) == ("2026-11-22", "", "3")
+
     def test_a_note_that_looks_like_a_formula_is_text_to_a_spreadsheet(self, home: Home) -> None:
         home.session(session())
         home.keep(FeelingSaid("Els", "s1", Feeling(after=4, note="=1+1"), on(0)))

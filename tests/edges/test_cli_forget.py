@@ -222,6 +222,14 @@ class TestWhatIsTold:
         assert (said.code, "nothing is kept of Piet, only of Jan" in said.err) == (1, True)
         assert rows(home.path) == before
 
+    def test_of_two_whose_names_are_alike_none_is_guessed(self, home: Home) -> None:
+        home.fill("Straße", "STRASSE")
+        before = rows(home.path)
+        said = home.forget("Strasse", "--yes")
+        assert (said.code, "nothing is kept of Strasse, only of STRASSE, Straße" in said.err) == (1, True)
+        assert rows(home.path) == before
+        assert home.forgets("Straße")
+
     def test_before_the_first_run_there_is_nobody(self, home: Home) -> None:
         said = home.forget(JAN, "--yes")
         assert (said.code, "there is nobody to forget" in said.err) == (1, True)

@@ -109,6 +109,9 @@ class TestAFirstRun:
             ("--channel", "phone=env:NOT_THERE", "NOT_THERE"),
             ("--strava-secret-file", "/nowhere", "/nowhere"),
             ("--strava-client-id", "mine", "number"),
+            ("--strap", "\x1b[A", "name"),
+            ("--for", "live", "--channel"),
+            ("--zone", "58-75", "60 to 220"),
         ],
     )
     def test_a_slip_is_told_with_what_would_do(self, home: Home, option: str, value: str, word: str) -> None:
@@ -123,6 +126,20 @@ class TestAFirstRun:
         said = home.setup("--name", "Els", "--zone", "118-136", "--upload")
         assert said.code == 78
         assert "runners[1].upload: wants an application" in said.err
+        assert not home.file.exists()
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--strap", "H10", "--no-strap"),
+            ("--channel", "phone=json://localhost/a", "--channel", "Phone=json://localhost/b"),
+            ("--channel", "phone=json://localhost/a", "--remove-channel", "phone"),
+            ("--figures",),
+        ],
+        ids=["strap", "channel twice", "channel to and fro", "figures of nothing"],
+    )
+    def test_options_that_contradict_each_other_change_nothing(self, home: Home, options: tuple[str, ...]) -> None:
+        assert home.setup("--name", "Els", "--zone", "118-136", *options).code == 2
         assert not home.file.exists()
 
 
@@ -209,6 +226,7 @@ class TestOnceMore:
         home.setup("--channel", "phone", "--for", "live", "--figures", "--remove-channel", "mail")
         (phone,) = home.settings.runners[0].channels
         assert (phone.purposes, phone.figures) == (("live",), True)
+        assert [secret.name for secret in (home.file.parent / "credentials").iterdir()] == ["els-phone"]
 
     def test_the_mode_of_the_file_stays(self, home: Home) -> None:
         home.setup(*WHOLE)
@@ -273,7 +291,92 @@ def test_a_users_file_stays_theirs_when_root_changes_it(home: Home) -> None:
     assert (home.credentials / "els-phone").stat().st_uid == 1
 
 
+def test_a_dry_run_hides_a_secret_however_it_is_written(home: Home) -> None:
+    home.file.parent.mkdir(parents=True)
+    home.file.write_text(
+        '[[runners]]\nname = "Els"\nzone = "118-136"\n'
+        '[[runners.channels]]\nname = "phone"\nurl = "json://els:a\\"b@localhost/"\n',
+        encoding="utf-8",
+    )
+    said = home.setup("--time", "18:30", "--dry-run")
+    assert said.code == 0
+    assert "els:a" not in said.out
+
+
+def test_whoever_has_a_service_of_their_own_is_told_how_it_is_started(home: Home, say: Say) -> None:
+    del home
+    say("setup", "--user", "--yes", "--name", "Els", "--zone", "118-136")
+    assert "systemctl --user start duurloop" in say("status").out
+    assert "systemctl --user start duurloop" in say("start").err
+
+
+class TestOddHomes:
+    def test_a_link_to_the_settings_stays_one(self, home: Home, tmp_path: Path) -> None:
+        real = tmp_path / "dotfiles.toml"
+        real.write_text('[[runners]]\nname = "Els"\nzone = "118-136"\n', encoding="utf-8")
+        home.file.parent.mkdir(parents=True)
+        home.file.symlink_to(real)
+        assert home.setup("--zone", "119-137").code == 0
+        assert home.file.is_symlink()
+        assert "119-137" in real.read_text(encoding="utf-8")
+
+    def test_a_home_that_is_not_there_is_told(self, home: Home) -> None:
+        home.path.rmdir()
+        said = home.setup("--name", "Els", "--zone", "118-136")
+        assert (said.code, said.err) == (1, f"duurloop: there is no home {home.path}\n")
+
+    def test_a_file_in_the_place_of_a_folder_is_told(self, home: Home) -> None:
+        (home.path / ".config").write_text("", encoding="utf-8")
+        said = home.setup("--name", "Els", "--zone", "118-136")
+        assert said.code == 1
+        assert ".config/duurloop: Not a directory" in said.err.splitlines()[-1]
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root comes by sudo")
+    @pytest.mark.parametrize(
+        "command", [("setup", "--yes", "--name", "Els", "--zone", "118-136"), ("uninstall", "--yes")]
+    )
+    @pytest.mark.parametrize("how", ["a borrowed home", "sudo"])
+    def test_root_lays_nothing_in_the_name_of_somebody_else(
+        self, say: Say, home: Home, command: tuple[str, ...], how: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if how == "sudo":
+            monkeypatch.setenv("SUDO_UID", "1000")
+        else:
+            os.chown(home.path, 1, 1)
+        said = say(*command, "--user")
+        assert said.code == 1
+        assert "without sudo" in said.err
+        assert list(home.path.rglob("*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
+def test_a_file_of_an_owner_without_a_name_stays_theirs(home: Home) -> None:
+    home.setup(*WHOLE)
+    os.chown(home.file, 54321, 54321)
+    assert home.setup("--time", "19:00").code == 0
+    assert home.file.stat().st_uid == 54321
+
+
 class TestUpToDate:
+    def test_what_broke_off_half_way_is_done_the_next_time(self, home: Home, say: Say) -> None:
+        whole = ("setup", "--user", "--yes", "--name", "Els", "--zone", "118-136")
+        assert say(*whole).code == 0
+        enabled = home.path / ".config/systemd/user/default.target.wants/duurloop.service"
+        enabled.unlink()
+        said = say(*whole)
+        assert "All of this is so already." in said.out
+        assert enabled.is_symlink()
+
+    def test_what_breaks_off_half_way_says_what_does_the_rest(self, home: Home, say: Say) -> None:
+        in_the_way = home.path / ".config/systemd/user/default.target.wants/duurloop.service"
+        in_the_way.mkdir(parents=True)
+        said = say("setup", "--user", "--yes", "--name", "Els", "--zone", "118-136")
+        assert said.code == 1
+        assert "duurloop setup --user --service" in said.err
+        in_the_way.rmdir()
+        assert say("setup", "--user", "--service", "--yes").code == 0
+        assert in_the_way.is_symlink()
+
     def test_what_this_version_has_is_laid_anew_whatever_the_settings_are(self, home: Home, say: Say) -> None:
         say("setup", "--user", "--yes", "--name", "Els", "--zone", "118-136")
         unit = home.path / ".config/systemd/user/duurloop.service"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -15,16 +16,28 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sqlite import Database, open_database
+from connectors.sqlite import MIGRATIONS, Database, open_database, scripts
 from connectors.sqlite_checks import check, contents_of
 from connectors.sqlite_copies import Copies, unlinked
+from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from daemon.copies import CopyDamagedError, CopyError, CopyKind
 from daemon.domain.activity import Activity, Changes
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Source
-from daemon.store import ActivityRead, Brought, LetterWritten, RunKept, SampleKept, SessionOpened, StepRun
+from daemon.handovers import Going
+from daemon.store import (
+    ActivityRead,
+    Brought,
+    HandoverDue,
+    LetterWritten,
+    Outlet,
+    RunKept,
+    SampleKept,
+    SessionOpened,
+    StepRun,
+)
 from daemon.strava.book import Account, State, origin_of
 from daemon.strava.port import Scope, Tokens
 from tests.fakes import EASY, ELS, EVENING, judged_run, letter, sample
@@ -251,6 +264,38 @@ class TestWhatIsLeftOut:
         assert b"Secret evening" not in made.path.read_bytes()
         assert rows(made.path, "SELECT refresh FROM strava_account") == [(TOKENS.refresh,)]
 
+    @pytest.mark.usefixtures("copies")
+    async def test_nor_in_the_one_that_an_update_makes_first(self, path: Path, tmp_path: Path) -> None:
+        async with open_database(path) as database:
+            await run_of_strava(database, 40)
+        newer = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+        number = len(scripts(MIGRATIONS)) + 1
+        (newer / f"{number:04}_next.sql").write_text("CREATE TABLE shoe (name TEXT) STRICT;")
+        async with open_database(path, newer):
+            pass
+        before = path.with_name(f"duurloop.db.before-{number}")
+        assert b"Secret evening" not in before.read_bytes()
+        assert rows(before, "SELECT DISTINCT source FROM take") == [("strap",)]
+
+    @pytest.mark.usefixtures("copies")
+    async def test_an_update_that_finds_the_disk_full_leaves_no_half_copy_on_it(
+        self, path: Path, tmp_path: Path
+    ) -> None:
+        newer = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+        (newer / "9999_next.sql").write_text("CREATE TABLE shoe (name TEXT) STRICT;")
+        script = (
+            "import asyncio, resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "from pathlib import Path; from connectors.sqlite import open_database\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))\n"
+            "async def begin():\n"
+            "    async with open_database(Path(sys.argv[1]), Path(sys.argv[2])): pass\n"
+            "asyncio.run(begin())\n"
+        )
+        failed = await asyncio.create_subprocess_exec(sys.executable, "-c", script, path, newer, stderr=subprocess.PIPE)
+        _, said = await failed.communicate()
+        assert b"StoreError" in said
+        assert not list(path.parent.glob("*.before-*"))
+
     async def test_a_run_that_has_an_own_take_too_is_told_by_that_one(self, copies: Copies, path: Path) -> None:
         async with open_database(path) as database:
             worn = judged_run("own", SAMPLES[:60], EVENING - 40 * A_DAY)
@@ -270,6 +315,10 @@ class TestCleansing:
     ) -> None:
         async with open_database(path) as database:
             await run_of_strava(database, 40)
+            store, sent = SqliteStore(database), SqliteHandovers(database)
+            await store.commit([HandoverDue(ELS.name, "s1", Outlet.STRAVA, NIGHT)])
+            (due,) = await sent.open(Outlet.STRAVA)
+            await sent.note(replace(due, going=Going.SENT, place="4711"))
         made = copies.make(NIGHT)
         before = path.with_name("duurloop.db.before-6")
         with closing(sqlite3.connect(path)) as connection:
@@ -284,8 +333,33 @@ class TestCleansing:
             assert TOKENS.refresh.encode() not in file.read_bytes()
             assert rows(file, "SELECT count(*) FROM take WHERE source = 'strap'") == [(1,)]
             assert mode(file) == 0o600
+            assert rows(file, "SELECT place, upload FROM handed_out") == [(None, None)]
         assert before.stat().st_mtime == 1_000_000_000
         assert not aside.exists()  # nothing can be taken out of what cannot be read
+
+    async def test_so_do_those_of_the_time_before_copies_went_to_another_folder(
+        self, copies: Copies, path: Path, tmp_path: Path
+    ) -> None:
+        async with open_database(path) as database:
+            await run_of_strava(database, 40)
+        made = copies.make(NIGHT)
+        usb = tmp_path / "usb"
+        usb.mkdir()
+        Copies(path, usb).cleanse(unlinked(ELS.name))
+        assert made
+        assert TOKENS.refresh.encode() not in made.path.read_bytes()
+
+    async def test_what_a_killed_restore_was_about_to_put_in_place_goes(self, copies: Copies, path: Path) -> None:
+        for name in ("duurloop.db.fresh", "duurloop.db.fresh-wal", "duurloop.db.fresh.before-6"):
+            path.with_name(name).write_bytes(b"refresh-secret")
+        copies.cleanse(unlinked(ELS.name))
+        assert names(path.parent) == ["duurloop.db"]
+
+    async def test_a_database_that_has_a_second_name_since_a_kill_is_no_copy(self, copies: Copies, path: Path) -> None:
+        path.with_name("duurloop.db.replaced-2026-11-22").hardlink_to(path)
+        touched = []
+        copies.cleanse(lambda connection: touched.append(connection.execute("PRAGMA database_list").fetchone()[2]))
+        assert touched == []
 
     async def test_a_copy_that_cannot_be_written_is_told_of_when_the_others_are_done(
         self, copies: Copies, path: Path

@@ -20,6 +20,7 @@ from daemon.doctor.examining import Examination, examined, run_command
 from daemon.doctor.finding import Finding, Level, Link, sentence
 from daemon.doctor.page import Place, judge_page, look_at_page
 from daemon.doctor.program import Program, is_within, judge_program, look_at_program
+from daemon.doctor.service import Running, judge_service
 from tests.doctor_house import findings_in, house_of, told, worse
 from tests.receivers import FORBIDDEN, WRONG_PASSWORD, HttpReceiver, MailMood, SmtpReceiver
 from tests.terminal import Say
@@ -61,8 +62,8 @@ def test_the_program_that_runs_these_tests_is_well() -> None:
     [
         ({"python": (3, 9, 2)}, "python", "Debian 12"),
         ({"bits": 32}, "python", "64-bit version"),
-        ({"missing": ("apprise 1.9",)}, "wheels", "pip install --force-reinstall duurloop"),
-        ({"unusable": ("resvg_py",)}, "wheels", "pip install --force-reinstall duurloop"),
+        ({"missing": ("apprise 1.9",)}, "wheels", "pip install --force-reinstall ./duurloop-*.whl"),
+        ({"unusable": ("resvg_py",)}, "wheels", "pip install --force-reinstall ./duurloop-*.whl"),
     ],
     ids=["python", "32 bit", "missing", "of another machine"],
 )
@@ -119,7 +120,7 @@ SYSTEM_UNIT = "LoadState=loaded\nActiveState=active\nUser={user}\nProtectHome={h
     ("unit", "remedy"),
     [
         (SYSTEM_UNIT.format(user="nobody", home="no", system="no"), "sudo"),
-        (SYSTEM_UNIT.format(user="", home="no", system="strict"), "sudo duurloop setup"),
+        (SYSTEM_UNIT.format(user="", home="no", system="strict"), "sudo duurloop setup --refresh"),
     ],
     ids=["another user's", "not opened in the unit"],
 )
@@ -136,7 +137,7 @@ def test_a_folder_in_a_home_is_out_of_the_services_sight(tmp_path: Path) -> None
     findings = round_in(tmp_path, f'{ELS}[import]\nfolder = "/home/els/runs"\n', duurloop_service=unit)
     _, reason, remedy = told(findings, "folder_import")
     assert "lies in a home" in reason
-    assert "sudo duurloop setup" in remedy
+    assert "sudo duurloop setup --refresh" in remedy
 
 
 # -- what is kept ----------------------------------------------------------------------------------
@@ -145,11 +146,33 @@ def test_a_folder_in_a_home_is_out_of_the_services_sight(tmp_path: Path) -> None
 def test_a_database_that_is_well(database: Path) -> None:
     findings = round_in(database.parent.parent)
     assert told(findings, "integrity")[0] is Level.OK
-    assert told(findings, "copies") == (
-        Level.WARNING,
-        "There is no copy of the database yet; a running service makes one a day.",
-        "Make one now, on another disk: duurloop backup FILE",
+    assert told(findings, "copies")[:2] == (
+        Level.OK,
+        "There is no copy of the database yet, and no run in it to lose.",
     )
+
+
+@pytest.mark.parametrize(
+    ("copied", "ran", "level"),
+    [
+        (None, 1, Level.WARNING),  # days ago
+        (5, None, Level.OK),
+        (500, 501, Level.OK),
+        (5, 1, Level.OK),  # tonight's copy will have it
+        (9, 4, Level.WARNING),
+    ],
+)
+def test_a_run_that_is_in_no_copy_for_days_wants_a_look(copied: int | None, ran: int | None, level: Level) -> None:
+    now = NOW
+    kept = Kept(
+        Path("/var/lib/duurloop"),
+        is_there=True,
+        is_whole=True,
+        looked_at=now,
+        copied_at=None if copied is None else now - timedelta(days=copied),
+        last_run_at=None if ran is None else now - timedelta(days=ran),
+    )
+    assert told(judge_database(kept), "copies")[0] is level
 
 
 def _garble(path: Path) -> None:
@@ -403,6 +426,36 @@ def test_a_service_that_does_not_run(tmp_path: Path, unit: str, name: str, remed
 def test_the_last_complaints_of_the_log(tmp_path: Path) -> None:
     level, reason, _ = told(round_in(tmp_path, journalctl="page_failed reason=in use\n"), "log")
     assert (level, "page_failed" in reason) == (Level.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("part", "said", "remedy"),
+    [
+        (
+            {"copies": {"ok": False, "sentence": "{file} is damaged ({why})", "parts": {"file": "a.db", "why": "x"}}},
+            "No copies of the database are made: a.db is damaged (x)",
+            "duurloop backup FILE",
+        ),
+        (
+            {"handing_out": {"folder": {"path": "/srv/out", "ok": False, "sentence": "does not answer", "parts": {}}}},
+            "Sessions wait to be put into /srv/out, which does not answer.",
+            "duurloop status",
+        ),
+        (
+            {"inbox": {"folder": "/srv/runs", "ok": False, "sentence": "is no folder", "parts": {}}},
+            "The watched folder, /srv/runs: is no folder",
+            "duurloop status",
+        ),
+    ],
+    ids=["copies", "sessions that go", "runs that come"],
+)
+def test_what_the_service_cannot_do_in_its_folders(part: dict[str, object], said: str, remedy: str) -> None:
+    well: dict[str, object] = {"since": NOW.isoformat(), "late": [], "store": {"trouble": None}}
+    findings = judge_service(Running(None, {**well, **part}))
+    (found,) = [one for one in findings if one.level is Level.WARNING]
+    assert found.reason.said(str) == said
+    assert found.remedy is not None
+    assert remedy in found.remedy.said(str)
 
 
 # -- the round itself ------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ async def test_a_bluez_of_another_age(tmp_path: Path) -> None:
         (BluezLook("org.freedesktop.DBus.Error.AccessDenied"), "permission", "usermod -aG bluetooth duurloop"),
         (BluezLook("no_answer"), "bluez", "systemctl restart bluetooth"),
         (
-            BluezLook(adapters=(Adapter("hci0", is_powered=True, is_searching=False, can_listen=False),)),
+            BluezLook(adapters=(Adapter("hci0", is_powered=True, can_listen=False),)),
             "adapter",
             "Bluetooth 4.0",
         ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.packing import (
+    PackedDamagedError,
     pack_histogram,
     pack_rr,
     pack_samples,
@@ -72,6 +74,19 @@ class TestSamples:
         packed = pack_rr([long, sample(1.0, 60, 7)])
         assert packed is not None
         assert unpack_rr(packed) == [tuple(range(255)), (7,)]
+
+    @given(SAMPLES.filter(bool), st.data())
+    def test_bytes_that_came_to_harm_are_named_as_such_or_read(
+        self, samples: list[HeartRateSample], data: st.DataObject
+    ) -> None:
+        packed = bytearray(pack_samples(samples))
+        packed[data.draw(st.integers(0, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
+        with suppress(PackedDamagedError):  # anything else would end the service
+            unpack_samples(bytes(packed[: data.draw(st.integers(0, len(packed)))]), pack_rr(samples))
+
+    def test_what_is_cut_off_is_named(self) -> None:
+        with pytest.raises(PackedDamagedError, match="cannot be read"):
+            unpack_samples(pack_samples([sample(1), sample(2)])[:-1])
 
     def test_clocks_that_go_back_and_hours_of_silence_come_out_as_they_were(self) -> None:
         samples = [sample(float(at)) for at in (0, 100_000, 3, 3, 2, 40_000_000)]

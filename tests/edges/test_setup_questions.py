@@ -121,7 +121,7 @@ def test_a_whole_talk() -> None:
 
 def test_enter_alone_leads_through_all_of_it() -> None:
     answers = interview(Runner("", "Els").asker, house(), Answers(), Present())
-    assert (answers.zone, answers.plan, answers.strap) == ("110-130", "rustig-12", "Polar H10 A1B2C3D4")
+    assert (answers.zone, answers.plan, answers.strap) == ("100-120", "rustig-12", "Polar H10 A1B2C3D4")
 
 
 def test_in_dutch_every_word_is_dutch() -> None:
@@ -357,7 +357,10 @@ class TestOnceMore:
         (lambda typed: reading.days(typed, ENGLISH), "Sunday, tue+thursday", ["tue", "thu", "sun"]),
         (lambda typed: reading.days(typed, language("nl")), "zo en di".replace(" en ", " "), ["tue", "sun"]),
         (lambda typed: reading.week(typed, ENGLISH), "zo 20:00", "sun 20:00"),
+        (lambda typed: reading.days(typed, language("nl")), "dinsdag en wo.", ["tue", "wed"]),
         (reading.zone, " 118 – 136 ", "118-136"),  # noqa: RUF001
+        (reading.zone, "118 tot 136", "118-136"),
+        (reading.strap, "c0-00-00-00-00-01", "C0:00:00:00:00:01"),
     ],
 )
 def test_people_write_in_many_ways(read: Callable[[str], Any], typed: str, meant: object) -> None:
@@ -368,6 +371,53 @@ def test_people_write_in_many_ways(read: Callable[[str], Any], typed: str, meant
 def test_what_is_no_hour_is_asked_again(typed: str) -> None:
     with pytest.raises(PuzzledError):
         reading.clock(typed)
+
+
+def test_heart_rates_that_nobody_runs_at_are_refused_with_the_limits() -> None:
+    with pytest.raises(PuzzledError, match="60 to 220"):
+        reading.zone("58-75")
+
+
+@pytest.mark.parametrize("typed", ["di-do", "ma-vr", "d", "donut"])
+def test_days_that_may_mean_several_things_are_asked_again(typed: str) -> None:
+    with pytest.raises(PuzzledError):
+        reading.days(typed, language("nl"))
+
+
+@pytest.mark.parametrize("typed", ["", "\x1b[A", "C0:00:00:12"], ids=["nothing", "a key with an arrow", "half"])
+def test_what_is_no_strap_is_asked_again_at_once(typed: str) -> None:
+    with pytest.raises(PuzzledError):
+        reading.strap(typed)
+
+
+@pytest.mark.parametrize("none", ["s", "-", "nee", "N"])
+def test_no_strap_may_be_said_in_many_ways(none: str) -> None:
+    els = Runner(none)
+    assert ask_strap(els.asker, house(), Answers(name="Els"), Present()).strap == ""
+
+
+def test_a_question_mark_is_no_secret() -> None:
+    els = Runner("?", "token")
+    assert els.asker.ask_hidden("The token") == "token"
+
+
+def test_a_password_that_mail_cannot_carry_is_asked_again() -> None:
+    els = Runner("2", "els@example.org", "127.0.0.1", "25", "els", "geheim€", "geheim%@", "", "", "", "-")
+    answers = ask_channels(els.asker, house(), Answers(name="Els"), Present())
+    assert "such as é" in els.heard
+    assert str(answers.channels[0].url).startswith("mailto://els:geheim%25%40@127.0.0.1:25")
+
+
+def test_a_slip_in_an_ntfy_server_is_told_at_its_question() -> None:
+    els = Runner("1", "s", "http://house:8080/", "mine!", "mine", "", "", "", "", "", "-")
+    answers = ask_channels(els.asker, house(), Answers(name="Els"), Present())
+    assert answers.channels[0].url == "ntfy://house:8080/mine"
+
+
+def test_a_guess_is_called_one() -> None:
+    els = Runner("", "Els")
+    interview(els.asker, house(), Answers(), Present())
+    assert "Zone: 100-120, a careful guess" in els.heard
 
 
 def test_a_server_on_this_machine_needs_no_tls() -> None:

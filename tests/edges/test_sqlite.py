@@ -16,6 +16,7 @@ import pytest
 
 from connectors.packing import pack_histogram, pack_rr, pack_samples, time_in_bins
 from connectors.sqlite import MIGRATIONS, Database, open_database, open_readonly
+from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.heart_rate import HeartRateSample, Instant
@@ -24,7 +25,9 @@ from daemon.store import (
     Brought,
     Fact,
     FactRefusedError,
+    HandoverDue,
     LetterWritten,
+    Outlet,
     RunKept,
     SampleKept,
     SessionOpened,
@@ -198,8 +201,11 @@ class TestMigrating:
             pass
         (old / "0002_second.sql").write_text("DROP TABLE shoe;")
         path.with_name("duurloop.db.before-2").write_bytes(b"half a copy")
+        journal = path.with_name("duurloop.db.before-2-journal")
+        journal.write_bytes(b"what half a change took the place of")
         async with open_database(path, old):
             pass
+        assert not journal.exists()
         assert look(path.with_name("duurloop.db.before-2"), "SELECT name FROM shoe") == [("x",)]
 
     async def test_a_migration_that_fails_leaves_nothing_of_itself(self, path: Path, old: Path) -> None:
@@ -458,3 +464,20 @@ async def test_a_database_that_is_refused_is_left_as_it_was(tmp_path: Path, made
             pass
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["duurloop.db"]  # noqa: PTH208 - a word with the disk, once
+
+
+async def test_a_run_whose_heartbeats_came_to_harm_costs_itself_alone(database: Database) -> None:
+    samples = tuple(sample(float(second), 128) for second in range(120))
+    due = HandoverDue(ELS.name, "s1", Outlet.FOLDER, EVENING)
+    store, handovers = SqliteStore(database), SqliteHandovers(database)
+    await store.commit([OPENED, RunKept("s1", judged_run("s1", samples), samples), due])
+
+    async def harm(connection: aiosqlite.Connection) -> None:
+        await connection.execute("UPDATE take_samples SET samples = x'010203'")
+
+    await database.write(harm)
+    with pytest.raises(StoreError, match="heartbeats of a run cannot be read"):
+        await store.samples("s1")
+    (waiting,) = await handovers.open(Outlet.FOLDER)
+    assert await handovers.recorded(waiting) is None
+    assert len(await store.runs()) == 1

@@ -1,6 +1,7 @@
 """What SQLite keeps of the links to Strava, and that what it forgets is gone."""
 
 import os
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -27,11 +28,13 @@ from daemon.store import (
     OccasionPassed,
     Place,
     Placed,
+    RunKept,
+    SessionOpened,
     StepRun,
 )
 from daemon.strava.book import Account, Held, State, origin_of
 from daemon.strava.port import Scope, Tokens
-from tests.fakes import ELS, EVENING, MAIL, PHONE, judged_run, letter, sample
+from tests.fakes import EASY, ELS, EVENING, MAIL, PHONE, judged_run, letter, sample
 
 TOKENS = Tokens("access 1", "refresh 1", EVENING + timedelta(hours=6))
 ACCOUNT = Account(ELS.name, 7, TOKENS, frozenset({Scope.READ, Scope.ACTIVITY_READ_ALL}), EVENING, State.WELL, EVENING)
@@ -166,6 +169,61 @@ async def test_a_purge_takes_what_was_fetched_before(book: SqliteBook, store: Sq
     assert await book.purge(EVENING + timedelta(seconds=1)) == 2
     assert (await book.known(ELS.name), await store.runs(), await waiting(database)) == ([], [], 0)
     assert len(await book.accounts()) == 1
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def lent(book: SqliteBook, store: SqliteStore, number: int, name: str) -> None:
+    """Let an activity come by the API, with a run that was along the plan."""
+    one, at = replace(ONE, id=number, started_at=EVENING - number * timedelta(hours=7), name=name), SAMPLES[:300]
+    await book.note_look(ELS.name, replace(NOTHING, found=(one,)), EVENING + timedelta(hours=number))
+    run = replace(judged_run(f"run {number}", at, one.started_at), sources=(Source.STRAVA_API,), name=name)
+    await store.bring(
+        Brought(run, at, origin_of(number)),
+        lambda placed: [
+            ActivityRead(ELS.name, number),
+            StepRun(ELS.name, placed.run, one.started_at, PlanRef("rustig-12", 3), 4),
+        ],
+    )
+
+
+async def kept(store: SqliteStore, number: int) -> None:
+    """Keep a session of the strap's."""
+    began = EVENING - number * timedelta(days=3)
+    run = judged_run(f"s{number}", SAMPLES[:60], began)
+    await store.commit([SessionOpened(f"s{number}", ELS.name, began, EASY), RunKept(run.id, run, SAMPLES[:60])])
+
+
+@pytest.mark.parametrize("how", ["purge", "unlink"])
+async def test_no_byte_of_what_went_is_left_between_what_stays(
+    book: SqliteBook, store: SqliteStore, tmp_path: Path, how: str
+) -> None:
+    lengths = random.Random(3)  # noqa: S311 - pages are filled and moved about so that some kept what was on them
+    for number in range(1, 100):
+        await lent(book, store, number, f"Secret {number} {'q' * lengths.randint(3, 60)}")
+        if number % 3 == 0:
+            await kept(store, number)
+        if number % 20 == 0:
+            await book.purge(EVENING + timedelta(hours=number - 30))
+    await (book.purge(EVENING + timedelta(days=30)) if how == "purge" else book.unlink(ELS.name))
+    assert not [path.name for path in files_in(tmp_path) if b"Secret" in path.read_bytes()]
+
+
+async def test_a_session_does_not_wait_for_the_file_to_be_written_anew(
+    book: SqliteBook, store: SqliteStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "duurloop.db"
+    for number in range(1, 40):
+        await lent(book, store, number, f"Secret {number}")
+    await store.commit([SessionOpened("s1", ELS.name, EVENING, EASY)])
+    await book.purge(EVENING + timedelta(days=20))
+    size = path.stat().st_size
+    await store.commit([RunKept("s1", judged_run("s1", SAMPLES, EVENING), SAMPLES)])
+    await book.purge(EVENING + timedelta(days=20))
+    assert path.stat().st_size < size
+    assert b"Secret" not in path.read_bytes()
 
 
 async def test_unlinking_takes_all(book: SqliteBook, store: SqliteStore, database: Database) -> None:

@@ -322,3 +322,10 @@ def _without(tables: dict[str, Any], keys: set[tuple[str | int, ...]]) -> dict[t
 
     walk(tables, ())
     return leaves
+
+
+def test_what_is_written_below_a_channel_stays_when_the_channel_goes() -> None:
+    channel = '\n[[runners.channels]]\nname = "phone"\nurl = "json://localhost/"\n'
+    text = f'# mine\n[[runners]]\nname = "Els"\n{channel}\n# and this is Jan\n[[runners]]\nname = "Jan"\n'
+    gone = write(text, Wish(runner=RunnerWish("Els", channels=(ChannelWish("phone", is_gone=True),))))
+    assert gone == text.replace(channel, "")

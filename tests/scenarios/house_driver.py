@@ -35,6 +35,8 @@ PLAN = Plan("x", "X", (CUES,))
 class CountingStrap:
     """The port `HeartRateSource`: a beat every 20 ms, numbered; a new number for every sample, also after a restart."""
 
+    last_failure: str | None = None
+
     def __init__(self, heard: Path) -> None:
         self._heard = heard
         self._clock = SystemClock()

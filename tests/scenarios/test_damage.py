@@ -159,6 +159,16 @@ async def test_where_the_disk_of_the_copies_is_away_one_from_before_is_taken(hou
     assert await house.runs() == ["s1"]
 
 
+async def test_what_a_killed_restore_left_goes_at_the_next_start(house: House) -> None:
+    second = house.state / "duurloop.db.replaced-2026-11-22"
+    second.hardlink_to(house.database)
+    (house.state / "duurloop.db.fresh").write_bytes(b"half of a copy")
+    await house.lives_until(lambda: True)
+    assert not second.exists()
+    assert not (house.state / "duurloop.db.fresh").exists()
+    assert await house.runs() == ["s1", "s2"]
+
+
 async def test_a_new_house_is_not_a_damaged_one(tmp_path: Path) -> None:
     house = House(tmp_path / "state", MoodyMessenger())
     house.state.mkdir()

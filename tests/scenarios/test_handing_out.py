@@ -207,6 +207,11 @@ class TestAFolderInTrouble:
                 for _ in range(30):
                     await hall.clock.pass_time(10.0)
                 assert (await worker.report())["folder"]["sentence"].startswith("does not answer")
+                assert hall.store.letters() == []
+                for _ in range(2 * round(LASTING_S / 10)):
+                    await hall.clock.pass_time(10.0)
+                (letter,) = hall.store.letters()
+                assert "does not answer" in letter.text.body
                 answers.set()
                 await eventually(lambda: len(hall.files()) == 1)
         finally:

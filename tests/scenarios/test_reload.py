@@ -280,6 +280,8 @@ class TestLastingStraps:
         asked = 0
 
         class Clinging:
+            last_failure: str | None = None
+
             @asynccontextmanager
             async def events(self, _permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:
                 nonlocal asked

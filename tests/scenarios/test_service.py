@@ -442,6 +442,18 @@ class TestStop:
             assert answer["run"]["verdict"] == "calm"
             assert await house.store.run(answer["run"]["id"]) is not None
 
+    async def test_a_run_that_a_command_has_erased_is_not_remembered_either(self) -> None:
+        house = House()
+        async with house.lives():
+            await house.wear("Els", 400)
+            kept = (await house.ask("stop"))["run"]["id"]
+            coach = house.service.heritage().followed["Els"].coach
+            await house.ask("wake")
+            assert coach.last_run is not None
+            house.store.lose(kept)
+            await house.ask("wake")
+            assert coach.last_run is None
+
     async def test_a_session_in_which_nothing_was_heard_leaves_no_run(self) -> None:
         async with House().lives() as house:
             await house.ask("start", free=True)

@@ -226,6 +226,8 @@ async def test_a_command_refused_by_the_service_says_why_at_the_other_end(tmp_pa
 class BrokenStrap:
     """A strap with a bug in it."""
 
+    last_failure: str | None = None
+
     @asynccontextmanager
     async def events(self, permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:
         events = self._fail(permit)

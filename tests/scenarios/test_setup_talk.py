@@ -11,7 +11,7 @@ from config.loader import load
 from daemon.from_settings import language
 from tests.fake_bluez import FakeBluez, FakeStrap, bluez_of_our_own
 from tests.pty_talk import Talk, talk
-from tests.receivers import HttpReceiver, SmtpReceiver
+from tests.receivers import HttpReceiver, Silence, SmtpReceiver
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -128,6 +128,64 @@ def test_whoever_leaves_finds_everything_as_it_was(how: str, tmp_path: Path) -> 
     assert code == 0
     assert "Nothing has changed." in said
     assert list((tmp_path / "home").rglob("*")) == []
+
+
+def test_whoever_does_not_wait_for_a_test_message_leaves_as_well(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    given = ("--name", "Els", "--zone", "118-136", "--days", "none", "--week", "sun 20:00", "--quiet", "none")
+    with (
+        HttpReceiver(Silence.HANG) as phone,
+        talk(["setup", "--user", *given, "--plan", "none", "--no-strap"], at_home(home)) as one,
+    ):
+        one.answers("Nederlands of English?", "en")
+        one.answers("[1]", "5")
+        one.answers("The address", f"json://{phone.address}/")
+        for question in ("A name for it", "What goes there?", "May heart rates stand in it?"):
+            one.answers(question)
+        one.interrupts("A test message is on its way")
+        assert one.ends() == 0
+    assert one.said.endswith("Nothing has changed.\n")
+    assert list(home.rglob("*")) == []
+
+
+def test_half_a_letter_is_asked_again(tmp_path: Path) -> None:
+    environ = {**at_home(tmp_path / "home"), "PYTHONIOENCODING": "utf-8:strict"}
+    with talk(["setup", "--user"], environ) as one:
+        one.answers("Nederlands of English?", "en")
+        one.types("Your name", b"El\xc3\n")
+        one.answers("Your name", "q")
+        assert one.ends() == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("j", 0), ("ja", 0), ("", 130), ("nee", 130), ("wat", 130)])
+def test_a_dutch_yes_is_a_yes(answer: str, code: int, tmp_path: Path) -> None:
+    environ = {**at_home(tmp_path / "home"), "LANG": "nl_NL.UTF-8"}
+    with talk(["uninstall", "--user"], environ) as one:
+        one.answers("[j/N]", answer)
+        if answer == "wat":
+            one.answers("[j/N]", "q")
+        assert one.ends() == code
+    assert ("Er is niets veranderd." in one.said) == (code != 0)
+
+
+async def test_where_there_is_no_systemd_the_settings_are_kept(bluez: FakeBluez, tmp_path: Path) -> None:
+    bluez.power(on=False)
+    said = await asyncio.to_thread(lead_without_systemd, {**at_home(tmp_path / "home"), "PATH": str(tmp_path)})
+    assert "There is no systemd here" in said
+    assert "Start it with: duurloop run" in said
+    assert load(tmp_path / "home/.config/duurloop/duurloop.toml", {}).runners[0].name == "Els"
+
+
+def lead_without_systemd(environ: Mapping[str, str]) -> str:
+    with talk(["setup", "--user"], environ) as one:
+        begin(one, "en")
+        one.answers("Enter listens", "s")
+        one.answers("[1]", "-")
+        one.answers("Do you have such an application?")
+        one.answers("Who may see it?", "1")
+        one.answers("Shall I set it up like this?")
+        assert one.ends() == 0
+        return one.said
 
 
 def test_it_asks_again_what_shall_change_and_installs_as_a_user(tmp_path: Path) -> None:

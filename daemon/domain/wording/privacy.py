@@ -85,7 +85,7 @@ _OURS = (
 )
 _UNLINK = _("To end the link with Strava, and have erased at once what came by it: duurloop strava unlink.")
 _REVOKE = _("To take back all links to this page: duurloop page revoke.")
-PROMISE = _("Everything stays on this server, but the messages that you chose.")
+PROMISE = _("Everything stays on this server, but what you chose to send.")
 NO_DEVICE = _("duurloop is not a medical device. A strap can be wrong, so do not rely on it where it matters.")
 
 
