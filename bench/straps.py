@@ -37,10 +37,11 @@ from daemon.domain.strap import BodyLocation, StrapConnected, StrapEvent
 from daemon.domain.wording import Language
 from daemon.domain.zones import TargetZone
 from daemon.household import Runner
+from daemon.parts import Parts, Shelves
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.pulse import Pulses
-from daemon.service import LATE_S, Parts, Service, Shelves
+from daemon.service import LATE_S, Service
 from daemon.store import Fact, SampleKept
 from daemon.supervisor import supervise
 from tests.fakes import no_picture, no_plans

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from connectors.sqlite import BUSY_S, MIGRATIONS, is_damage, scripts
-from daemon.copies import Contents, CopyDamagedError, CopyError
+from daemon.keeping.copies import Contents, CopyDamagedError, CopyError
 
 COPY_MEMO = "copy"
 """What a copy knows of itself stands in it, under this key."""

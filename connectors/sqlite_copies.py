@@ -19,8 +19,8 @@ from connectors.sqlite import BUSY_S, LOGS, asides_of, copies_before, is_damage
 from connectors.sqlite_checks import COPY_MEMO, check, contents_of, digest_of, reading, told
 from connectors.sqlite_handed_out import UNLINK_UPLOADS
 from connectors.sqlite_leaving_out import leave_out, rewrite
-from daemon.copies import Contents, Copy, CopyDamagedError, CopyError, CopyKind, SourceDamagedError
 from daemon.domain.rotation import Made, kept
+from daemon.keeping.copies import Contents, Copy, CopyDamagedError, CopyError, CopyKind, SourceDamagedError
 
 _DAILY = re.compile(r"duurloop-(\d{4}-\d\d-\d\d)\.db")
 _HALVES = ".duurloop-*.half"

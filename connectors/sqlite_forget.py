@@ -13,7 +13,7 @@ from connectors.sqlite import BUSY_S
 from connectors.sqlite_checks import reading
 from connectors.sqlite_copies import Copies
 from connectors.sqlite_holdings import OF_A_RUNNER
-from daemon.copies import CopyError
+from daemon.keeping.copies import CopyError
 from daemon.store import StoreError
 
 Job = Callable[[sqlite3.Connection], None]

@@ -11,7 +11,7 @@ from connectors.sqlite import Database
 from connectors.sqlite_takes import moment, run_of, stamp
 from daemon.aside import in_thread
 from daemon.domain.run import Source
-from daemon.handovers import Going, Handover, Recorded, Why
+from daemon.handing.handovers import Going, Handover, Recorded, Why
 from daemon.store import HandoverDue, Outlet
 
 # The take by itself: what else tells of the run may have come by Strava's API, and is not ours to hand out.

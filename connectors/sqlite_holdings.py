@@ -10,7 +10,7 @@ from daemon.aside import in_thread
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.run import Source
-from daemon.holdings import OwnTake
+from daemon.keeping.holdings import OwnTake
 from daemon.store import FeelingSaid
 
 OF_A_RUNNER = (

@@ -18,7 +18,7 @@ from connectors.sqlite import BUSY_S, DAMAGED, LOGS, REPLACED, copies_before, is
 from connectors.sqlite_checks import COPY_MEMO, check, contents_of, told
 from connectors.sqlite_copies import Copies, belong_like, drop, drop_fresh, fresh_of, settle, sync_folder
 from connectors.sqlite_leaving_out import leave_out, rewrite
-from daemon.copies import Contents, Copy, CopyDamagedError, CopyError, Rescue
+from daemon.keeping.copies import Contents, Copy, CopyDamagedError, CopyError, Rescue
 from daemon.store import StoreError
 
 RESCUE_MEMO = "rescued"

@@ -2,12 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,40 +14,35 @@ from daemon.coach import Coach, Observer
 from daemon.commands import Commands
 from daemon.companion import Companion, Shared
 from daemon.control import Handler
-from daemon.copies import DailyCopies, Rescue
 from daemon.domain.run import Run, Source
 from daemon.domain.session import Close, Effect, Event, Open
 from daemon.domain.wording import channel_text
 from daemon.following import Followed
-from daemon.handing_out import HandingOut, Outlets
-from daemon.handovers import Handovers
-from daemon.household import Plans, Runner
-from daemon.housekeeping import Duties, Housekeeper
-from daemon.inbox import Inbox, ReadFile
+from daemon.handing.out import HandingOut
+from daemon.inbox import Inbox
+from daemon.keeping.copies import Rescue
+from daemon.keeping.housekeeping import Duties, Housekeeper
 from daemon.last_resort import LastResort
 from daemon.letters import Scribe
 from daemon.outbox import Outbox
 from daemon.page.feed import Feed
 from daemon.page.house import House
 from daemon.page.links import FEEL_SECRET
+from daemon.parts import Heritage, Parts, Shelves
 from daemon.permit import Connect, StrapPermit
-from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Pulses
 from daemon.recorder import Recorder
 from daemon.remote import Answer, RefusedError
 from daemon.status import StatusReport
-from daemon.store import Kind, Letter, Post, Store, StoreError
+from daemon.store import Kind, Letter, StoreError
 from daemon.strava.book import Book
-from daemon.strava.follower import PURGE_EVERY, Follower, Terms
-from daemon.strava.port import Strava
+from daemon.strava.follower import PURGE_EVERY, Follower
 from daemon.strava.report import LinksReport
 from daemon.strava.uploading import Outgoing
 from daemon.supervisor import Worker
-from daemon.weekly.writing import PngOf
 
 TICK_S, IDLE_TICK_S = 1.0, 10.0
 STRAVA_WORKER = "strava"
-STRAVA_TERMS = Terms(poll_s=900.0, keep=timedelta(days=7))
 ZONES_EVERY_S = 60.0
 ARRIVALS_S = 90.0
 """So long after a start the folder and Strava have been looked at."""
@@ -58,80 +50,6 @@ LATE_S = 120.0
 """A worker that has not gone round for this long hangs."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A folder in which files of runs appear, and who reads them."""
-
-    folder: Path
-    read: ReadFile
-
-
-FeelUrl = Callable[[bytes, Run, datetime], str]
-"""Returns the link to say how a run felt, sealed with the secret of this house, and good from that moment on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """Where things are kept."""
-
-    store: Store
-    post: Post
-    book: Book | None = None
-    """None where nothing can be linked to Strava."""
-    copies_in: Callable[[Path | None], DailyCopies] | None = None
-    """Returns who makes copies in a folder; None where nothing is kept."""
-    found_damage: Callable[[], None] = lambda: None
-    """Is told when the database was found damaged."""
-    handovers: Handovers | None = None
-    """None where nothing but messages goes out."""
-
-
-MakePage = Callable[[House, Book | None, Follower | None], Worker]
-"""Makes the page of a house; the book and the follower are for who listens to Strava's events."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What wiring puts together."""
-
-    runners: Sequence[Runner]
-    sources: Mapping[str, HeartRateSource]
-    """A strap by runner's name; a runner without one is not in it."""
-    connect: Mapping[str, Connect]
-    messengers: Mapping[str, Messenger]
-    """By channel id."""
-    plans: Plans
-    png_of: PngOf
-    sports: frozenset[str] = frozenset()
-    """Wanted beyond runs and walks."""
-    strava: Strava | None = None
-    """None without an application."""
-    strava_terms: Terms = STRAVA_TERMS
-    inbox: Watched | None = None
-    outlets: Outlets | None = None
-    """Where own sessions go besides."""
-    copy_folder: Path | None = None
-    """Where daily copies go; None for a folder beside the database."""
-    group: tuple[str, ...] = ()
-    """Who said yes to having their runs added up on Sundays."""
-    feel_url: FeelUrl | None = None
-    """Makes the link by which a runner says how a run felt; None where no phone reaches the page."""
-    page: MakePage | None = None
-    """Makes what answers over HTTP; None for nobody to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heritage:
-    """What one service leaves to the next, when new settings come in force."""
-
-    followed: Mapping[str, Followed]
-    """With their open sessions, by runner's name."""
-    recorder: Recorder
-    feed: Feed
-    feel_secret: bytes
-    since: datetime
 
 
 class Service:

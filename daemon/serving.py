@@ -24,8 +24,9 @@ from daemon.clock import Clock, either, wait_for
 from daemon.coach import Observer
 from daemon.control import listening
 from daemon.lasting_straps import LastingStraps
+from daemon.parts import Parts, Shelves
 from daemon.pulse import Beat, Pulses
-from daemon.service import LATE_S, STRAVA_WORKER, Parts, Service, Shelves
+from daemon.service import LATE_S, STRAVA_WORKER, Service
 from daemon.state_folder import (
     DATABASE_NAME,
     STRAVA_LOCK_NAME,

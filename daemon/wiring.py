@@ -28,19 +28,19 @@ from daemon.from_settings import (
     timezone_of,
     uploads_of,
 )
-from daemon.handing_out import Outlets
-from daemon.handovers import Recorded
+from daemon.handing.handovers import Recorded
+from daemon.handing.out import Outlets
 from daemon.household import Runner
 from daemon.importing import Harvest
 from daemon.lasting_straps import LastingStraps
 from daemon.page.house import House
 from daemon.page.links import FEEL_SECRET
 from daemon.page.terms import Door, Place, StravaEvents, Terms, listening_at
+from daemon.parts import FeelUrl, MakePage, Parts, Watched
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Messenger
 from daemon.pulse import Beat
 from daemon.redaction import redactor
-from daemon.service import FeelUrl, MakePage, Parts, Watched
 from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower

@@ -26,7 +26,7 @@ from daemon.domain.strap import StrapEvent
 from daemon.domain.takes import Take, Told, gather, take_of
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
-from daemon.handovers import Going, Handover, Recorded
+from daemon.handing.handovers import Going, Handover, Recorded
 from daemon.household import Channel, Plan, QuietHours, Runner
 from daemon.planning import Planner
 from daemon.ports import DeliveryError, Permit

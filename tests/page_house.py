@@ -18,9 +18,10 @@ from daemon.page.links import FEEL_SECRET
 from daemon.page.server import answering
 from daemon.page.site import site_of
 from daemon.page.terms import Door, Terms
+from daemon.parts import Parts, Shelves
 from daemon.permit import Connect
 from daemon.pulse import Pulses
-from daemon.service import LATE_S, Parts, Service, Shelves
+from daemon.service import LATE_S, Service
 from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower

@@ -14,7 +14,7 @@ from connectors.sqlite_rescue import prepare as make_ready
 from connectors.sqlite_rescue import put_back
 from daemon.cli.common import Failure, json_option, print_json, state_folder, words
 from daemon.cli.saying import agree
-from daemon.copies import Contents, Copy, CopyError
+from daemon.keeping.copies import Contents, Copy, CopyError
 from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, LOCK_NAME, AlreadyRunningError, alone, prepare
 
 _MB, _KB = 1_000_000, 1_000

@@ -34,9 +34,9 @@ from daemon.household import Channel, Plan, Runner
 from daemon.logs import LogFormat, configure
 from daemon.page.house import House
 from daemon.page.terms import Door, Place, Terms
+from daemon.parts import MakePage, Parts
 from daemon.permit import Connect
 from daemon.remote import ask
-from daemon.service import MakePage, Parts
 from daemon.serving import Surroundings, serve
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind

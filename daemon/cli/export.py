@@ -19,10 +19,10 @@ from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, state_folder, words
 from daemon.cli.database import readable
 from daemon.commands import chosen
-from daemon.export_folder import ExportFolder, folder_names
-from daemon.export_words import readme
-from daemon.exporting import Exported, Exporter
 from daemon.from_settings import language, system_timezone, timezone_of
+from daemon.keeping.export_folder import ExportFolder, folder_names
+from daemon.keeping.export_words import readme
+from daemon.keeping.exporting import Exported, Exporter
 
 INTERRUPTED = 130
 LANGUAGES = ("en", "nl")

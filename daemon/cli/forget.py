@@ -15,8 +15,8 @@ from daemon.cli.common import Exit, Failure, load_settings, state_folder, words
 from daemon.cli.database import readable, wake
 from daemon.cli.strava import revoke
 from daemon.clock import SystemClock
-from daemon.copies import CopyError
-from daemon.forgetting import Traces, refuse_running
+from daemon.keeping.copies import CopyError
+from daemon.keeping.forgetting import Traces, refuse_running
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.state_folder import DATABASE_NAME
 from daemon.strava.book import Account

@@ -13,9 +13,9 @@ import structlog
 from daemon.cli.common import Exit, load_settings, state_folder
 from daemon.clock import SystemClock
 from daemon.logs import LogFormat, configure
+from daemon.parts import Parts
 from daemon.pulse import Beat
 from daemon.redaction import redactor
-from daemon.service import Parts
 from daemon.serving import Orders, Surroundings, serve, signals
 from daemon.wiring import parts_of
 

@@ -17,8 +17,8 @@ from daemon.cli.speech import run_lines, terminal_language
 from daemon.domain.run import Run
 from daemon.domain.wording import verdict_text
 from daemon.from_settings import system_timezone, timezone_of
-from daemon.handed_told import handed_report
-from daemon.handovers import Handover
+from daemon.handing.handovers import Handover
+from daemon.handing.told import handed_report
 from daemon.report import run_report
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from config.language import catalogue, language_of
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, duration, source_text, summary_text
 from daemon.domain.wording.text import clock_text
-from daemon.handed_told import handed_lines, view_words
-from daemon.handovers import Handover
+from daemon.handing.handovers import Handover
+from daemon.handing.told import handed_lines, view_words
 
 
 def terminal_language() -> Language:

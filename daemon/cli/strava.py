@@ -27,8 +27,8 @@ from daemon.cli.saying import agree
 from daemon.cli.strava_words import link_lines
 from daemon.clock import Clock, SystemClock
 from daemon.commands import chosen
-from daemon.copies import CopyError
 from daemon.from_settings import runners_of, strava_terms_of, uploads_of
+from daemon.keeping.copies import CopyError
 from daemon.logs import only_errors
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, prepare

@@ -7,7 +7,7 @@ from daemon.clock import Clock
 from daemon.companion import Companion
 from daemon.control import Handler
 from daemon.following import Followed
-from daemon.handovers import Handovers
+from daemon.handing.handovers import Handovers
 from daemon.page.feed import Feed
 from daemon.store import Store
 

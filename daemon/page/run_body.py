@@ -15,8 +15,8 @@ from daemon.domain.effort import Verdict
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, date_text, duration, source_text, summary_text, verdict_text
 from daemon.domain.wording.text import clock_text, in_minutes, tenths, within
-from daemon.handed_told import handed_lines, view_words
-from daemon.handovers import Handover
+from daemon.handing.handovers import Handover
+from daemon.handing.told import handed_lines, view_words
 from daemon.household import Plan, Runner
 from daemon.page.run_drawing import NARROW, WIDE
 from daemon.report import run_report

@@ -23,7 +23,7 @@ from daemon.domain.week import is_own
 from daemon.domain.wording import Language, feeling_word, month_word, short_day, source_text, verdict_text
 from daemon.domain.wording.text import in_minutes
 from daemon.feeling import keep_feeling
-from daemon.handovers import Handover
+from daemon.handing.handovers import Handover
 from daemon.household import Plan, Runner
 from daemon.page.feeling_form import NOTHING, feeling_rows, note_box, read_tapped
 from daemon.page.frame import (

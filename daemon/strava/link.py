@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from daemon.domain.activity import Activity, Known
 from daemon.domain.heart_rate import Instant
-from daemon.handovers import Handover
+from daemon.handing.handovers import Handover
 from daemon.library import Library
 from daemon.store import Brought
 from daemon.strava.book import Account, State

@@ -5,7 +5,7 @@ from typing import Any
 
 from daemon.clock import Clock
 from daemon.domain.quota import Purpose, Use
-from daemon.handovers import Handovers, uploads_report
+from daemon.handing.handovers import Handovers, uploads_report
 from daemon.strava.book import Account, Book, State
 from daemon.strava.follower import Follower, Terms
 from daemon.strava.link import Link

@@ -11,8 +11,8 @@ from daemon.backoff import Backoff
 from daemon.clock import Clock
 from daemon.domain.heart_rate import Instant
 from daemon.domain.quota import Purpose
-from daemon.fit_making import fit_made
-from daemon.handovers import FitOf, Going, Handover, Handovers, Why
+from daemon.handing.fit_making import fit_made
+from daemon.handing.handovers import FitOf, Going, Handover, Handovers, Why
 from daemon.store import Kind, Outlet
 from daemon.strava.gate import GateClosedError
 from daemon.strava.keys import Keys

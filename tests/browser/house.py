@@ -22,10 +22,10 @@ from connectors.simulated_strap import Script, SimulatedStrap
 from connectors.systemd import Notifier
 from daemon.clock import Clock, FastClock
 from daemon.coach import Observer
+from daemon.parts import Parts
 from daemon.ports import HeartRateSource
 from daemon.pulse import Beat
 from daemon.remote import ask
-from daemon.service import Parts
 from daemon.serving import Surroundings, serve, signals
 from daemon.wiring import parts_of
 

@@ -11,7 +11,7 @@ from connectors.sqlite import open_database
 from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.run import Source
-from daemon.handovers import Going, Handover, Handovers, Why
+from daemon.handing.handovers import Going, Handover, Handovers, Why
 from daemon.store import Brought, Fact, HandoverDue, Outlet, RunKept, SessionOpened, Store
 from tests.fakes import EASY, EVENING, MemoryStore, judged_run, sample
 

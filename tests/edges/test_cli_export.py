@@ -22,7 +22,7 @@ from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Run, Source
-from daemon.export_folder import MARKER, ExportError, ExportFolder, folder_names
+from daemon.keeping.export_folder import MARKER, ExportError, ExportFolder, folder_names
 from daemon.state_folder import DATABASE_NAME, prepare
 from daemon.store import Brought, Fact, FeelingSaid, Paused, RunKept, SessionOpened, StepChosen, StepRun, ZoneSet
 from tests.builders import ABOVE, CALM, beats

@@ -12,7 +12,7 @@ import pytest
 from connectors.sqlite import open_database
 from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
-from daemon.handovers import Going, Why
+from daemon.handing.handovers import Going, Why
 from daemon.store import HandoverDue, Outlet, RunKept, SessionOpened
 from tests.fakes import EASY, judged_run, sample
 from tests.strava_server import StravaServer

@@ -22,11 +22,11 @@ from connectors.sqlite_copies import Copies, unlinked
 from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
-from daemon.copies import CopyDamagedError, CopyError, CopyKind
 from daemon.domain.activity import Activity, Changes
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Source
-from daemon.handovers import Going
+from daemon.handing.handovers import Going
+from daemon.keeping.copies import CopyDamagedError, CopyError, CopyKind
 from daemon.store import (
     ActivityRead,
     Brought,

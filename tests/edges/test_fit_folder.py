@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.fit_folder import place_of, put
+from daemon.handing.fit_folder import place_of, put
 from tests.fakes import ELS, judged_run
 
 PLACE, CONTENT = PurePath("2026-11-21T1930-one.fit"), b"a session"

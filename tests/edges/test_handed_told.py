@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from daemon.companion import Companion, Shared
-from daemon.handovers import Going
+from daemon.handing.handovers import Going
 from daemon.page.access import COOKIE, Access
 from daemon.page.feed import Feed
 from daemon.page.house import House

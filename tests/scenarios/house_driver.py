@@ -21,9 +21,9 @@ from daemon.domain.strap import LossReason, StrapConnected, StrapEvent, StrapLos
 from daemon.domain.wording import ENGLISH, Text
 from daemon.domain.zones import TargetZone
 from daemon.household import Channel, Plan, Runner
+from daemon.parts import Parts
 from daemon.permit import Connect
 from daemon.ports import Permit
-from daemon.service import Parts
 from daemon.serving import Surroundings, serve, signals
 from daemon.store import Kind
 

@@ -19,8 +19,8 @@ from connectors.sqlite_rescue import is_suspect
 from connectors.sqlite_store import SqliteStore
 from connectors.systemd import Notifier
 from daemon.clock import SystemClock
+from daemon.parts import Parts
 from daemon.remote import Answer, ask
-from daemon.service import Parts
 from daemon.serving import Surroundings, serve
 from daemon.store import RunKept, SessionOpened, StoreDamagedError, StoreError
 from tests.fakes import EASY, ELS, EVENING, PHONE, MoodyMessenger, eventually, judged_run, no_picture, no_plans, sample

@@ -18,12 +18,13 @@ from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
 from connectors.strava import StravaConnector
 from daemon.domain.strap import LossReason, StrapConnected, StrapLost
-from daemon.handing_out import LASTING_S, HandingOut, Outlets
-from daemon.handovers import Going, Recorded
+from daemon.handing.handovers import Going, Recorded
+from daemon.handing.out import LASTING_S, HandingOut, Outlets
 from daemon.household import Runner
+from daemon.parts import Parts, Shelves
 from daemon.permit import Connect
 from daemon.pulse import Pulses
-from daemon.service import LATE_S, Parts, Service, Shelves
+from daemon.service import LATE_S, Service
 from daemon.store import HandoverDue, Kind, Outlet, RunKept, SessionOpened
 from daemon.strava.book import Account, State
 from daemon.strava.follower import Terms

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.sqlite import open_database
 from connectors.sqlite_copies import Copies
-from daemon.housekeeping import SETTLING_S, Duties, Housekeeper, is_due
+from daemon.keeping.housekeeping import SETTLING_S, Duties, Housekeeper, is_due
 from daemon.store import Kind
 from tests.fakes import ELS, MAIL, PHONE, FakeClock, MemoryStore, eventually
 

@@ -15,11 +15,12 @@ from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.strap import StrapConnected, StrapEvent
 from daemon.domain.zones import TargetZone
 from daemon.lasting_straps import LastingStrap, LastingStraps
+from daemon.parts import Heritage, Parts, Shelves
 from daemon.permit import Connect
 from daemon.ports import Permit
 from daemon.pulse import Pulses
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, Heritage, Parts, Service, Shelves
+from daemon.service import LATE_S, Service
 from daemon.store import LetterWritten, RunKept, SampleKept
 from tests.fakes import (
     EASY,
@@ -265,6 +266,8 @@ async def test_a_runner_who_left_the_settings_and_came_back_finds_the_session_ag
 class TestLastingStraps:
     async def test_a_bug_in_a_strap_is_told_to_whoever_listens(self) -> None:
         class Broken:
+            last_failure: str | None = None
+
             @asynccontextmanager
             async def events(self, _permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:
                 raise LookupError("a bug")

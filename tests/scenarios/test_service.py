@@ -16,11 +16,12 @@ from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.session import Effect, Event
 from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, RadioTrouble, StrapConnected, StrapLost
 from daemon.household import Plan, Runner
+from daemon.parts import FeelUrl, Parts, Shelves
 from daemon.permit import Connect
 from daemon.ports import Blame, DeliveryError, HeartRateSource
 from daemon.pulse import Pulses
 from daemon.remote import RefusedError
-from daemon.service import LATE_S, FeelUrl, Parts, Service, Shelves
+from daemon.service import LATE_S, Service
 from daemon.store import Kind, LetterWritten, RunKept, SampleKept, SessionOpened, StepChosen
 from tests.fakes import (
     EASY,

@@ -23,10 +23,10 @@ from connectors.systemd import Notifier
 from daemon.clock import Clock, FastClock, SystemClock
 from daemon.domain.strap import StrapEvent
 from daemon.from_settings import system_timezone
+from daemon.parts import Parts
 from daemon.permit import Connect
 from daemon.ports import HeartRateSource, Permit
 from daemon.remote import Answer, NotRunningError, RefusedError, ask
-from daemon.service import Parts
 from daemon.serving import Surroundings, serve, signals
 from daemon.state_folder import DATABASE_NAME, AlreadyRunningError
 from daemon.store import StoreError, StoreTooNewError

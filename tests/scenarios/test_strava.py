@@ -14,8 +14,9 @@ from daemon.domain.effort import Verdict
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
+from daemon.parts import Parts, Shelves
 from daemon.pulse import Pulses
-from daemon.service import Parts, Service, Shelves
+from daemon.service import Service
 from daemon.store import RunKept, SessionOpened
 from daemon.strava.book import State
 from daemon.strava.follower import Terms

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.sqlite_handed_out import SqliteHandovers
 from daemon.domain.run import Source
-from daemon.handovers import Going, Handover, Why
+from daemon.handing.handovers import Going, Handover, Why
 from daemon.store import HandoverDue, Outlet, RunKept, SessionOpened
 from daemon.strava.book import State
 from daemon.strava.follower import Terms

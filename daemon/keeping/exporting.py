@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.run import Run, Source
-from daemon.export_folder import ExportFolder
-from daemon.holdings import Holdings, OwnTake
+from daemon.keeping.export_folder import ExportFolder
+from daemon.keeping.holdings import Holdings, OwnTake
 from daemon.report import run_report
 from daemon.store import FeelingSaid, Pause, Store, ZoneSet
 

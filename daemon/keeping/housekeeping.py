@@ -14,10 +14,10 @@ import structlog
 
 from daemon.aside import in_thread
 from daemon.clock import Clock, done_within
-from daemon.copies import Copy, CopyError, DailyCopies, Rescue, SourceDamagedError
 from daemon.domain.calendar import day_of, last_occurrence, moment_of
 from daemon.domain.wording import Text, no_copies_text, rescued_text
 from daemon.household import Runner
+from daemon.keeping.copies import Copy, CopyError, DailyCopies, Rescue, SourceDamagedError
 from daemon.letters import Scribe
 from daemon.store import Fact, Kind, LetterWritten, OccasionPassed, Store, StoreError
 

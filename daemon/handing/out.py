@@ -20,9 +20,9 @@ from daemon.backoff import Backoff
 from daemon.clock import Clock, done_within, wait_for
 from daemon.domain.heart_rate import Instant
 from daemon.domain.wording import Text
-from daemon.fit_folder import place_of, put
-from daemon.fit_making import fit_made
-from daemon.handovers import Counts, FitOf, Going, Handover, Handovers, Why, uploads_report, waiting
+from daemon.handing.fit_folder import place_of, put
+from daemon.handing.fit_making import fit_made
+from daemon.handing.handovers import Counts, FitOf, Going, Handover, Handovers, Why, uploads_report, waiting
 from daemon.household import Runner
 from daemon.importing import Refusal, sentence
 from daemon.letters import Scribe

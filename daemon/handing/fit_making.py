@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 
 from daemon.aside import in_thread
-from daemon.handovers import FitOf, Recorded
+from daemon.handing.handovers import FitOf, Recorded
 
 log = structlog.get_logger()
 

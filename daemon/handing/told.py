@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any
 
 from daemon.domain.wording import Language
-from daemon.handovers import Going, Handover
+from daemon.handing.handovers import Going, Handover
 from daemon.store import Outlet
 
 
