@@ -140,6 +140,8 @@ def _program(layout: Layout) -> Iterator[Step]:
     # a locked-down service can never write it itself, and would start at half the speed for ever
     packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     yield Run((sys.executable, "-m", "compileall", "-qq", "-j", "0", *packages), may_fail=True)
+    if layout.environment is not None:  # root may be used to keep things to itself, and the service is not root
+        yield Run(("chmod", "-R", "go+rX", str(layout.environment)), may_fail=True)
 
 
 def _enable(layout: Layout) -> Iterator[Step]:

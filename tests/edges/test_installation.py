@@ -342,6 +342,23 @@ def test_the_user_stays_as_long_as_there_are_files_of_theirs(system: Layout, wat
     assert watcher.about("userdel") == [f"userdel {ME}"]
 
 
+def test_its_own_environment_can_be_read_by_the_service_whatever_root_is_used_to(
+    system: Layout, watcher: Watcher, tmp_path: Path
+) -> None:
+    install(replace(system, environment=tmp_path / "opt/duurloop"), watcher)
+    assert watcher.commands.index(f"chmod -R go+rX {tmp_path}/opt/duurloop") > watcher.commands.index(
+        *watcher.about("compileall")
+    )
+
+
+def test_files_that_were_put_among_the_credentials_by_hand_become_the_services(
+    system: Layout, watcher: Watcher
+) -> None:
+    install(system, watcher)
+    owned, closed = watcher.about(f"find {system.credentials}")
+    assert (f"chown {ME}:{ME}" in owned, "chmod 600" in closed) == (True, True)
+
+
 def test_the_program_goes_with_its_own_environment_and_with_no_other(
     system: Layout, watcher: Watcher, tmp_path: Path
 ) -> None:
