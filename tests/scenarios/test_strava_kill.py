@@ -66,7 +66,7 @@ class House:
         command = [sys.executable, str(DRIVER), str(self.path), self.strava.oauth_url]
         command += [self.strava.client_id, self.strava.client_secret]
         # the driver wants the tests' own builders; against an installed wheel their folder is on no path
-        places = [*sys.path, str(DRIVER.parents[2])]
+        places = [str(DRIVER.parents[2]), *sys.path]  # before those of a library that brings tests along
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in places if path)}
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
             try:
