@@ -346,9 +346,9 @@ def test_its_own_environment_can_be_read_by_the_service_whatever_root_is_used_to
     system: Layout, watcher: Watcher, tmp_path: Path
 ) -> None:
     install(replace(system, environment=tmp_path / "opt/duurloop"), watcher)
-    assert watcher.commands.index(f"chmod -R go+rX {tmp_path}/opt/duurloop") > watcher.commands.index(
-        *watcher.about("compileall")
-    )
+    (compiled,) = watcher.about("compileall")
+    opened = f"chmod -R go+rX {tmp_path}/opt/duurloop"
+    assert watcher.commands.index(opened) > watcher.commands.index(compiled)
 
 
 def test_files_that_were_put_among_the_credentials_by_hand_become_the_services(
