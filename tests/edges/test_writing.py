@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import settings as at_most
 from hypothesis import strategies as st
 
+import config
 from config.loader import load_draft
 from config.settings import Settings
 from config.wish import ChannelWish, Gone, RunnerWish, Value, Wish, ZoneWish
 from config.writing import rewritten
 
 TODAY = date(2026, 11, 22)
-EXAMPLE = Path("config/duurloop.example.toml")
+EXAMPLE = Path(config.__file__).parent / "duurloop.example.toml"
 SECRETS = {"els-phone": "ntfys://ntfy.example.org/secret-topic", "strava": "0123456789abcdef"}
 
 

