@@ -525,9 +525,9 @@ def all_lived(stories: Sequence[Story]) -> list[Lived]:
 
 @contextmanager
 def _found_by_others() -> Iterator[None]:
-    """Let new processes find the tests, which are no part of what is installed."""
+    """Let new processes find the tests, which are no part of what is installed, before those of a library."""
     root = str(Path(__file__).parent.parent.parent)
-    sys.path.append(root)
+    sys.path.insert(0, root)
     try:
         yield
     finally:
