@@ -23,6 +23,7 @@ from daemon.clock import Clock, wait_for
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.strap import BodyLocation, LossReason, RadioChanged, StrapConnected, StrapEvent, StrapLost
 from daemon.ports import Permit
+from daemon.strap_events import StrapEvents
 
 T = TypeVar("T")
 Tell = Callable[[StrapEvent], None]
@@ -60,7 +61,7 @@ class HeartRateStrap:
     @asynccontextmanager
     async def events(self, permit: Permit) -> AsyncIterator[AsyncIterator[StrapEvent]]:
         """Open the strap and hand over what it says, without end; see `daemon.ports.HeartRateSource`."""
-        told = _Events()
+        told = StrapEvents()
         with self._radio.watched(lambda trouble: told.tell(RadioChanged(self._clock.monotonic(), trouble))):
             keeper = asyncio.create_task(self._keep(permit, told.tell), name="keep a strap")
             keeper.add_done_callback(told.end)
@@ -213,26 +214,3 @@ class _Conversation:
         """Say that the strap is lost, if it was announced."""
         if self._opened:
             self._tell(StrapLost(self._clock.monotonic(), self.ended_by))
-
-
-class _Events(AsyncIterator[StrapEvent]):
-    """What was told, in order. A wait for the next event may be given up and begun again."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[StrapEvent | None] = asyncio.Queue()
-        self._bug: BaseException | None = None
-
-    def tell(self, event: StrapEvent) -> None:
-        self._queue.put_nowait(event)
-
-    def end(self, keeper: asyncio.Task[NoReturn]) -> None:
-        """Hand on what ended the strap's task; an expected failure never does."""
-        self._bug = None if keeper.cancelled() else keeper.exception()
-        self._queue.put_nowait(None)
-
-    async def __anext__(self) -> StrapEvent:
-        event = await self._queue.get()
-        if event is not None:
-            return event
-        self._queue.put_nowait(None)
-        raise self._bug or StopAsyncIteration

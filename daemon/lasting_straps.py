@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from daemon.domain.strap import StrapEvent
 from daemon.ports import HeartRateSource, Permit
+from daemon.strap_events import StrapEvents
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ class LastingStrap:
 
     def __init__(self, source: HeartRateSource) -> None:
         self._source = source
-        self._said = _Said()
+        self._said = StrapEvents()
         self._holding: asyncio.Task[None] | None = None
 
     @property
@@ -47,7 +48,7 @@ class LastingStrap:
     async def _hold(self, permit: Permit) -> None:
         async with self._source.events(permit) as events:
             async for event in events:
-                self._said.put(event)
+                self._said.tell(event)
 
 
 class LastingStraps:
@@ -76,26 +77,3 @@ class LastingStraps:
         for key in gone:
             del self._straps[key]
         await asyncio.gather(*(strap.close() for strap in gone.values()))
-
-
-class _Said(AsyncIterator[StrapEvent]):
-    """What was said, in order. A wait for more may be given up, and begun again by somebody else."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[StrapEvent | None] = asyncio.Queue()
-        self._bug: BaseException | None = None
-
-    def put(self, event: StrapEvent) -> None:
-        self._queue.put_nowait(event)
-
-    def end(self, holding: asyncio.Task[None]) -> None:
-        """Hand on what ended the holding; nothing that is expected does."""
-        self._bug = None if holding.cancelled() else holding.exception()
-        self._queue.put_nowait(None)
-
-    async def __anext__(self) -> StrapEvent:
-        event = await self._queue.get()
-        if event is not None:
-            return event
-        self._queue.put_nowait(None)
-        raise self._bug or StopAsyncIteration
