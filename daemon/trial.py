@@ -8,20 +8,13 @@ from datetime import datetime
 from html import escape
 
 from daemon.domain.wording.text import PICTURE, Language, Mail, Text, _
+from daemon.mail_page import mail_page, paragraphs
 from daemon.ports import Messenger, PictureError
 from daemon.svg import STYLE, ground, picture, text
 
 WIDTH, HEIGHT = 480, 200
 _BAND_TOP, _BAND_BOTTOM = 72, 128
 _EDGE = 24
-_FONT = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-_PAGE = (
-    f"margin:0;padding:24px 16px;background:#f0f0eb;color:#24302e;font-family:{_FONT};font-size:16px;line-height:1.5"
-)
-_DARK = (
-    ":root { color-scheme: light dark } "
-    "@media (prefers-color-scheme: dark) { .page { background: #121817 !important; color: #e9edeb !important } }"
-)
 
 
 def trial_text(
@@ -76,24 +69,9 @@ def trial_drawing(language: Language) -> str:
 
 def _mail(title: str, body: str, language: Language, png: bytes) -> Mail:
     alt = language.say(_("An example of a picture: a line within a calm band."))
-    lines = "\n".join(f'<p style="margin:0 0 10px">{escape(line)}</p>' for line in body.splitlines())
-    return Mail(
-        f"""<!DOCTYPE html>
-<html lang="{language.code}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{_DARK}</style>
-</head>
-<body class="page" style="{_PAGE}">
-<h1 style="margin:0 0 12px;font-size:24px;line-height:1.3">{escape(title)}</h1>
-{lines}
+    inner = (
+        f"""{paragraphs(body)}
 <p style="margin:24px 0"><img src="cid:{PICTURE}" alt="{escape(alt)}" width="{WIDTH}" """
-        f"""style="display:block;max-width:100%;height:auto;border:0"></p>
-</body>
-</html>
-""",
-        png,
+        f"""style="display:block;max-width:100%;height:auto;border:0"></p>"""
     )
+    return Mail(mail_page(title, inner, language), png)

@@ -122,25 +122,22 @@ def _python(program: Program) -> Iterator[Finding]:
 
 
 def _wheels(program: Program) -> Iterator[Finding]:
+    anew = sentence(
+        "Install duurloop anew into its environment: {python} -m pip install --force-reinstall {wheel}",
+        python=sys.executable,
+        wheel="./duurloop-*.whl",
+    )
     if program.missing:
         yield _area.fault(
             "wheels",
             sentence("Missing, or of a version that does not do: {names}.", names=", ".join(program.missing)),
-            sentence(
-                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall {wheel}",
-                python=sys.executable,
-                wheel="./duurloop-*.whl",
-            ),
+            anew,
         )
     if program.unusable:
         yield _area.fault(
             "wheels",
             sentence("Installed, but not made for this machine: {names}.", names=", ".join(program.unusable)),
-            sentence(
-                "Install duurloop anew into its environment: {python} -m pip install --force-reinstall {wheel}",
-                python=sys.executable,
-                wheel="./duurloop-*.whl",
-            ),
+            anew,
         )
     if not program.missing and not program.unusable:
         yield _area.ok("wheels", sentence("All that it is built on is installed."))
