@@ -1,8 +1,13 @@
 """The pages behind links: help, privacy, and how a run felt. Without a script, on any screen, by any hand."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
 from connectors.sqlite import open_database
@@ -37,6 +42,27 @@ async def feel_path(folder: Path) -> str:
 
 async def paths(house: House) -> tuple[str, ...]:
     return "/help", "/privacy", await feel_path(house.folder)
+
+
+@asynccontextmanager
+async def arriving_slowly(house: House, rest_from: bytes, go_on: asyncio.Event) -> AsyncIterator[TestServer]:
+    """Pass the house's pages on, and keep all of a page after `rest_from` back until `go_on` is set."""
+
+    async def pass_on(request: web.Request) -> web.StreamResponse:
+        async with client.get(house.url(request.path)) as answer:
+            first, mark, rest = (await answer.read()).partition(rest_from)
+        response = web.StreamResponse(headers={"Content-Type": answer.headers["Content-Type"]})
+        await response.prepare(request)
+        await response.write(first)
+        if mark:
+            await go_on.wait()
+            await response.write(mark + rest)
+        return response
+
+    way = web.Application()
+    way.router.add_get("/{path:.*}", pass_on)
+    async with ClientSession() as client, TestServer(way) as server:
+        yield server
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -76,3 +102,21 @@ async def test_they_are_small_and_stand_still(settle: Settle, open_page: OpenPag
         page = await open_page(house.url(path))
         assert await layout_shift(page) == 0
         assert 1000 < await transferred_bytes(page) < 150_000
+
+
+@pytest.mark.parametrize("rest_from", [b'<a href="/plan"', b"</h1>"])
+async def test_they_stand_still_while_they_are_still_arriving(
+    settle: Settle, open_page: OpenPage, rest_from: bytes
+) -> None:
+    house = await settle()
+    page = await open_page(house.url("/help"))
+    go_on = asyncio.Event()
+    async with arriving_slowly(house, rest_from, go_on) as server:
+        await page.goto(str(server.make_url("/help")), wait_until="commit")
+        await expect(page.locator('.ways a[href="/week"]')).to_be_visible()
+        assert await first_paint_ms(page) > 0
+        await expect(page.locator("main h2")).to_have_count(0)
+        go_on.set()
+        await page.wait_for_load_state()
+        assert await layout_shift(page) == 0
+        await page.close()
