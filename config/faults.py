@@ -5,11 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-
-def _(text: str) -> str:
-    """Mark a reason for the catalogues; it is translated when it is said."""
-    return text
-
+from daemon.domain.marking import _
 
 REASONS: Final[dict[str, str]] = {
     # The file itself.

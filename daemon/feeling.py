@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from unicodedata import category
 
 from daemon.domain.feeling import LONGEST_NOTE, Feeling, Lift, lift_of
+from daemon.domain.marking import _
 from daemon.domain.run import Run
-from daemon.domain.wording.text import _
 from daemon.household import Runner
 from daemon.planning import Planner
 from daemon.remote import RefusedError

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from html import escape
 
-from daemon.domain.wording.text import PICTURE, Language, Mail, Text, _
+from daemon.domain.marking import _
+from daemon.domain.wording.text import PICTURE, Language, Mail, Text
 from daemon.mail_page import mail_page, paragraphs
 from daemon.ports import Messenger, PictureError
 from daemon.svg import STYLE, ground, picture, text

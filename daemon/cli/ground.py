@@ -5,13 +5,10 @@ It is read by whatever python3 there is, so it keeps to what an old one understa
 
 import sys
 
+from daemon.domain.marking import _
+
 OLDEST = (3, 11)
 LARGEST_OF_32_BITS = 2**31 - 1
-
-
-def _(text: str) -> str:
-    """Mark a sentence for the catalogues."""
-    return text
 
 
 def unfit(system: str, largest_size: int, version: tuple) -> str:  # type: ignore[type-arg]  # an old Python reads it

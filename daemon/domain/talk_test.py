@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from daemon.domain.heart_rate import Bpm
-from daemon.domain.wording.text import _
+from daemon.domain.marking import _
 from daemon.domain.zones import EFFORT_HRS, Facts, Proposal, proposals
 
 STAGE_S = 180.0

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from daemon.domain.heart_rate import Bpm
+from daemon.domain.marking import _
 
 LOWEST_EDGE, HIGHEST_EDGE = 60, 220
 AGES, RESTING_HRS, MAXIMUM_HRS, EFFORT_HRS = (5, 110), (30, 120), (100, 220), (60, 220)
@@ -20,11 +21,6 @@ NARROWEST = 10
 """A zone that is proposed spans at least so many beats; with some medication the heart stays near the lowest edge."""
 
 Number = TypeVar("Number", bound=int)
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text
 
 
 class ZoneOrigin(Enum):

@@ -3,14 +3,10 @@
 from collections.abc import Iterable, Iterator
 from textwrap import fill
 
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 
 _WIDTH = 100
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text
 
 
 _FILES = (

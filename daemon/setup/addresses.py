@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from daemon.domain.marking import _
 from daemon.setup.asking import PuzzledError
 
 TLS_PORT, STARTTLS_PORT, PLAIN_PORT = 465, 587, 25
@@ -101,8 +102,3 @@ def port(typed: str) -> int:
 
 def _safe(text: str) -> str:
     return quote(text, safe="")
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

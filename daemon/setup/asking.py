@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.telling import TellingError
 
@@ -113,8 +114,3 @@ class Asker:
         if typed.casefold() == QUIT:
             raise LeftError
         return typed
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from config.settings import PURPOSES, Runner
+from daemon.domain.marking import _
 from daemon.ports import Blame, DeliveryError
 from daemon.setup import addresses, reading
 from daemon.setup.answers import Answers, ChannelAnswer, Present
@@ -250,8 +251,3 @@ def _free_name(wanted: str, names: list[str]) -> str:
     taken = {one.casefold() for one in names}
     numbered = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(names) + 2))
     return next(name for name in numbered if name.casefold() not in taken)
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from config import forms
 from config.settings import PURPOSES
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.domain.zones import EFFORT_HRS, MAXIMUM_HRS, RESTING_HRS
 from daemon.setup import page, reading, strava
@@ -170,8 +171,3 @@ def missing(answers: Answers, *, is_new: bool) -> Sequence[str]:
         return ()
     wanted = {"--name": answers.name, "--zone": answers.zone}
     return [option for option, value in wanted.items() if value is None]
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -8,6 +8,7 @@ from typing import Final
 from config.faults import SettingsError
 from config.plan_files import builtin_plans, find_plan, load_plan
 from config.settings import Runner
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.setup import reading
 from daemon.setup.answers import Answers, Present
@@ -111,8 +112,3 @@ def plan_text(plan: str, language: Language) -> str:
 
 def _week_of(runner: Runner | None) -> str:
     return f"{runner.week.day.name.lower()} {runner.week.at:%H:%M}" if runner else FIRST_WEEK
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -6,6 +6,7 @@ from typing import Final
 
 from config import forms
 from config.forms import Listen
+from daemon.domain.marking import _
 from daemon.setup.answers import Answers, Present
 from daemon.setup.asking import NOTHING, Asker, Choice, PuzzledError
 from daemon.setup.house import House
@@ -82,8 +83,3 @@ def _kind_of(listen: Listen | None) -> str:
     if listen is None:
         return NOWHERE
     return HERE if listen.is_loopback else HOME
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -7,6 +7,7 @@ from typing import Final
 
 from config import forms
 from config.forms import HIGHEST_BPM, LOWEST_BPM, Weekday
+from daemon.domain.marking import _
 from daemon.domain.wording import Language, short_day
 from daemon.setup.asking import NOTHING, PuzzledError
 
@@ -20,11 +21,6 @@ _SHORTEST: Final = 2
 """Fewer letters may be several days."""
 _UNTIL: Final = re.compile(r"\s*(?:-|–|tot|to)\s*")  # noqa: RUF001  # an en dash, as many phones write it
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.uh ]?(\d{2}))?\s*(?:u|h|uur)?")
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text
 
 
 def name(typed: str) -> str:

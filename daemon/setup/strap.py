@@ -7,6 +7,7 @@ from typing import Final
 
 from config.forms import looks_like_an_address
 from connectors.bluetooth_radio import NearbyStrap, RadioError
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.setup import reading
 from daemon.setup.answers import Answers, Present
@@ -168,8 +169,3 @@ def _named(typed: str) -> str:
 
 def _loudness(strap: NearbyStrap) -> int:
     return 0 if strap.rssi_dbm is None else strap.rssi_dbm
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

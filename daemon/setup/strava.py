@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from daemon.domain.marking import _
 from daemon.setup.answers import Answers, Present
 from daemon.setup.asking import Asker, PuzzledError
 from daemon.setup.house import House
@@ -69,8 +70,3 @@ def _ask_upload(asker: Asker, answers: Answers, present: Present) -> Answers:
         asker.words("Shall runs that duurloop records go to Strava?"), default=bool(runner and runner.upload)
     )
     return replace(answers, upload=upload)
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

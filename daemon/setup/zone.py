@@ -7,6 +7,7 @@ from functools import partial
 from config.settings import Facts as ToldFacts
 from config.settings import Runner
 from daemon.domain.heart_rate import Bpm
+from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.domain.zones import RESTING_HRS, Facts, Proposal, Training, ZoneOrigin, proposals, zone_on
 from daemon.from_settings import zones_of
@@ -162,8 +163,3 @@ def _bpm(number: int | None) -> Bpm | None:
 
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)
-
-
-def _(text: str) -> str:
-    """Mark words for the catalogues."""
-    return text

@@ -1,14 +1,9 @@
 """What a runner is told of the link to Strava: what is the matter, and what to do."""
 
+from daemon.domain.marking import _
 from daemon.domain.wording import Language, Text
 from daemon.strava.book import State
 from daemon.strava.port import Scope
-
-
-def _(text: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is told."""
-    return text
-
 
 STATES: dict[State, str] = {
     State.WELL: _("All is well."),

@@ -10,9 +10,10 @@ from html import escape
 from itertools import groupby
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
+from daemon.domain.marking import _
 from daemon.domain.week import DayBar, Week, WeekShare
 from daemon.domain.wording import short_day, verdict_text
-from daemon.domain.wording.text import Language, _
+from daemon.domain.wording.text import Language
 from daemon.svg import STYLE, at, ground, picture, rule, text
 from daemon.weekly.words import (
     in_percent,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from daemon.domain.marking import _
 from daemon.domain.week import Mood, Place, Trend, Week
-from daemon.domain.wording.text import Language, _, in_minutes, tenths, within
+from daemon.domain.wording.text import Language, in_minutes, tenths, within
 from daemon.weekly.words import in_percent, run_count
 
 

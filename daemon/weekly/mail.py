@@ -6,8 +6,9 @@ part of a mail from the HTML, so the markup is such that the lines stand first a
 
 from html import escape
 
+from daemon.domain.marking import _
 from daemon.domain.week import Week
-from daemon.domain.wording.text import PICTURE, Language, Mail, Text, _
+from daemon.domain.wording.text import PICTURE, Language, Mail, Text
 from daemon.mail_page import in_html, mail_page, paragraphs
 from daemon.weekly.drawing import WIDTH
 from daemon.weekly.facts import week_facts

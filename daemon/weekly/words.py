@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
+from daemon.domain.marking import _
 from daemon.domain.week import IsoWeek, Totals, Week
 from daemon.domain.wording import day_word, month_word, verdict_text
-from daemon.domain.wording.text import Language, _, in_minutes
+from daemon.domain.wording.text import Language, in_minutes
 
 _MINUTE_S = 60
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from daemon.domain.effort import Judgement, Reason, Verdict
+from daemon.domain.marking import _
 from daemon.domain.progress import Proposal, Why
 from daemon.domain.run import Source
-from daemon.domain.wording.text import Language, Text, _, duration, within
+from daemon.domain.wording.text import Language, Text, duration, within
 from daemon.domain.wording.why import onward_text
 
 

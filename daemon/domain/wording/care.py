@@ -7,7 +7,8 @@ but the day on which they were given.
 
 from dataclasses import dataclass
 
-from daemon.domain.wording.text import Language, _
+from daemon.domain.marking import _
+from daemon.domain.wording.text import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from daemon.domain.marking import _
 from daemon.domain.plan import Course, StepKind
 from daemon.domain.wording.live import cue_text
-from daemon.domain.wording.text import Language, _, duration, in_minutes
+from daemon.domain.wording.text import Language, duration, in_minutes
 
 LONGEST_BLOCK = 6
 """Parts that are repeated together; nobody remembers more."""

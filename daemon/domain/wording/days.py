@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from daemon.domain.wording.text import Language, _
+from daemon.domain.marking import _
+from daemon.domain.wording.text import Language
 
 _NAMES = (
     (_("Mon"), _("Monday")),

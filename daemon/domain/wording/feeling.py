@@ -1,7 +1,8 @@
 """Feelings in words: the scales as a runner reads them, a link to say it by, and what is shown back."""
 
 from daemon.domain.feeling import Feeling, Lift
-from daemon.domain.wording.text import Language, _
+from daemon.domain.marking import _
+from daemon.domain.wording.text import Language
 
 _LIFT_FROM = 3
 """Of fewer runs than this, with both feelings told, there is nothing to say yet."""

@@ -2,9 +2,10 @@
 
 from enum import Enum
 
+from daemon.domain.marking import _
 from daemon.domain.plan import StepKind
 from daemon.domain.wording.live import cue_text
-from daemon.domain.wording.text import Language, Text, _, duration
+from daemon.domain.wording.text import Language, Text, duration
 
 
 class LiveState(Enum):

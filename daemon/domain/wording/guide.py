@@ -3,9 +3,10 @@
 For a page that is looked up by somebody who may be tired: a few lines for each question, one thought in each.
 """
 
+from daemon.domain.marking import _
 from daemon.domain.talk_test import TEXTS
 from daemon.domain.wording.care import Section
-from daemon.domain.wording.text import Language, _
+from daemon.domain.wording.text import Language
 
 _TALKING = (
     _("As long as you can say a whole sentence without gasping, it is calm enough. No number knows it better."),

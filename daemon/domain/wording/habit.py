@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from daemon.domain.marking import _
 from daemon.domain.plan import Course
 from daemon.domain.wording.course import course_text, total_text
-from daemon.domain.wording.text import Language, Text, _, within
+from daemon.domain.wording.text import Language, Text, within
 
 LONGEST_REMINDER = 300
 """Characters of title and body: what a phone shows without being opened."""

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
+from daemon.domain.marking import _
 from daemon.domain.wording.days import date_text
-from daemon.domain.wording.text import Language, Text, _
+from daemon.domain.wording.text import Language, Text
 
 _RESTORED = _(
     "The file with your runs was damaged, most likely by a power cut. I went on with the copy of {day}, {time}. What "

@@ -1,8 +1,9 @@
 """What is said while somebody is running, or about to, and what the house itself has to say."""
 
+from daemon.domain.marking import _
 from daemon.domain.nudges import Message, Nudge
 from daemon.domain.plan import StepKind
-from daemon.domain.wording.text import Language, Text, _, duration
+from daemon.domain.wording.text import Language, Text, duration
 
 NUDGES: dict[Message, tuple[str, tuple[str, ...]]] = {
     Message.STRAP_LOST: (

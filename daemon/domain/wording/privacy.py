@@ -6,8 +6,9 @@ It is made from what the household has set, so that nobody reads of what is not 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from daemon.domain.marking import _
 from daemon.domain.wording.care import Section
-from daemon.domain.wording.text import Language, _
+from daemon.domain.wording.text import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from daemon.domain.marking import _
+
 PICTURE = "week.png"
 """The name of a mail's picture: its page shows it as `cid:` and this."""
 
@@ -43,11 +45,6 @@ class Language:
 
 ENGLISH = Language(lambda text: text, lambda one, many, number: one if number == 1 else many)
 _SHORT_S, _HALF_MINUTE_S = 120, 30
-
-
-def _(text: str) -> str:
-    """Mark a sentence for the catalogues; the language translates it when it is spoken."""
-    return text
 
 
 def duration(seconds: float, language: Language) -> str:

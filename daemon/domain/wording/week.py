@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from daemon.domain.effort import CALM_PCT, LIVELY_PCT
+from daemon.domain.marking import _
 from daemon.domain.progress import Why
 from daemon.domain.week import Place, Together, Totals, Trend, Usual, Week
 from daemon.domain.wording.feeling import lift_text
-from daemon.domain.wording.text import Language, Text, _, in_minutes, within
+from daemon.domain.wording.text import Language, Text, in_minutes, within
 from daemon.domain.wording.why import proposal_text
 
 LINES = 5

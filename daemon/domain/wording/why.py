@@ -1,7 +1,8 @@
 """Why a plan proposes what it does: sentences that are true at any hour after the last run."""
 
+from daemon.domain.marking import _
 from daemon.domain.progress import Move, Proposal, Why
-from daemon.domain.wording.text import Language, _, within
+from daemon.domain.wording.text import Language, within
 
 _WHY: dict[Why, tuple[str, ...]] = {
     Why.BEGIN: (

@@ -1,6 +1,7 @@
 """The zone: where it comes from, and what the runs suggest of it; for a runner with medication, too."""
 
-from daemon.domain.wording.text import Language, _
+from daemon.domain.marking import _
+from daemon.domain.wording.text import Language
 from daemon.domain.zone_care import Suggestion
 from daemon.domain.zones import ZoneOrigin
 
