@@ -46,7 +46,7 @@ async def paths(house: House) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def arriving_slowly(house: House, rest_from: bytes, go_on: asyncio.Event) -> AsyncIterator[str]:
-    """Pass the house's pages on at another address, and keep all of a page after `rest_from` back until `go_on` is set."""
+    """Pass the house's pages on at another address, and keep a page's end back until `go_on` is set."""
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         async with client.get(house.url(request.path)) as answer:
