@@ -21,8 +21,8 @@ from machine import KB, Memory, cpu_seconds_of, memory_in, memory_of, middle, wr
 from table import Row, show
 
 from daemon.remote import ask
-from tests.browser.house import free_port
 from tests.fake_bluez import FakeBluez, private_bus
+from tests.loopback import free_port
 
 DUURLOOP = Path(sys.executable).with_name("duurloop")
 STARTS, CALLS = 5, 9

@@ -149,6 +149,12 @@ def gpx_point(
     return f"<trkpt{where}>{time}{inside}<extensions>{extensions}</extensions></trkpt>"
 
 
+def walked(seconds: Sequence[int], metres_per_second: float) -> list[str]:
+    """Return GPX points on the way north."""
+    degrees = metres_per_second / 111_195.0
+    return [gpx_point(clock(second), (52.0 + second * degrees, 5.0)) for second in seconds]
+
+
 def gpx_track(*segments: Iterable[str], name: str = "", kind: str = "") -> str:
     """Return one trk of some segments."""
     titles = (f"<name>{name}</name>" if name else "") + (f"<type>{kind}</type>" if kind else "")

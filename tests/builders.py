@@ -23,7 +23,7 @@ from daemon.domain.session import (
     Terms,
     advance,
 )
-from daemon.domain.strap import LossReason, StrapLost
+from daemon.domain.strap import LossReason, StrapConnected, StrapLost
 from daemon.domain.zones import TargetZone
 
 EASY = TargetZone(Bpm(118), Bpm(136))
@@ -155,6 +155,11 @@ def started(at_s: float, *legs: tuple[StepKind, float] | Step) -> Started:
 def stopped(at_s: float) -> Stopped:
     """Say stop."""
     return Stopped(Instant(at_s))
+
+
+def connected(at_s: float) -> StrapConnected:
+    """Find the strap."""
+    return StrapConnected(Instant(at_s), "H10")
 
 
 def lost(at_s: float, reason: LossReason = LossReason.LINK_LOST) -> StrapLost:

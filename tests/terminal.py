@@ -1,6 +1,7 @@
 """`duurloop` as it is typed: arguments in, what it said and its exit code out."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ class Said(NamedTuple):
 
 Say = Callable[..., Said]
 
+_BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()"
+
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
@@ -39,3 +42,21 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Said(int(ended.value.code or 0), out, err)
 
     return run
+
+
+def typing_with(settings: str, say: Say, folder: Path) -> Say:
+    """Return what says it with these settings; they and the state lie in the folder."""
+    file = folder / "duurloop.toml"
+    file.write_text(settings, encoding="utf-8")
+
+    def run(*arguments: str) -> Said:
+        return say("--config", file, "--state", folder / "state", *arguments)
+
+    return run
+
+
+def have_browser(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have a browser that goes wherever it is sent."""
+    script = folder / "browser.py"
+    script.write_text(_BROWSER, encoding="utf-8")
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {script} %s")

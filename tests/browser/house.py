@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import random
-import socket
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -205,6 +204,8 @@ async def _living(house: AnyHousehold) -> AsyncIterator[AnyHousehold]:
 
 def _settle(folder: Path, runners: Sequence[str], language: str, about_runner: str, about_house: str) -> int:
     """Write the settings; return the port of the page."""
+    from tests.loopback import free_port  # noqa: PLC0415 - a process apart does not find the tests
+
     port = free_port()
     page = f'[page]\nlisten = "127.0.0.1:{port}"\n'
     people = "".join(f'[[runners]]\nname = "{name}"\nlanguage = "{language}"\n{about_runner}\n' for name in runners)
@@ -214,13 +215,6 @@ def _settle(folder: Path, runners: Sequence[str], language: str, about_runner: s
 
 def _simulated(runners: Sequence[str], script: Script, clock: Clock) -> dict[str, HeartRateSource]:
     return {name: SimulatedStrap(script, clock, random.Random(name)) for name in runners}  # noqa: S311
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody has."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 async def _live_apart(folder: Path, port: int, speed: float, script: Script) -> None:

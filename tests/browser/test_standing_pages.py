@@ -19,7 +19,8 @@ FAULTS = (
     "/etc/duurloop/duurloop.toml:12: runners[1].zone: the lower edge comes first",
     "/etc/duurloop/duurloop.toml:31: runners[2].channels[1].url: must be an address with ://, as ntfy://… or mailtos://…",
 )
-STUCK = Stuck("/etc/duurloop/duurloop.toml", FAULTS, is_first_run=False, is_private=True, has_handed_secrets=True)
+RESTART = "sudo systemctl restart duurloop"
+STUCK = Stuck("/etc/duurloop/duurloop.toml", FAULTS, is_first_run=False, is_private=True, restart=RESTART)
 
 
 async def by_day_and_by_night(page: Page) -> None:

@@ -49,8 +49,8 @@ def test_rules_speak_in_the_order_of_their_rank() -> None:
 
 
 def test_a_word_carries_the_value_and_its_distance_from_the_edge() -> None:
-    assert choose(ABOVE) == Nudge(Message.EASE_OFF, 149, 13)
-    assert choose(BELOW) == Nudge(Message.PICK_UP, 105, 13)
+    assert choose(ABOVE) == Nudge(Message.EASE_OFF, 149)
+    assert choose(BELOW) == Nudge(Message.PICK_UP, 105)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_nothing_is_said_about_effort_when(view: View) -> None:
     ],
 )
 def test_a_word_about_effort_comes(view: View) -> None:
-    assert choose(view) == Nudge(Message.EASE_OFF, 149, 13)
+    assert choose(view) == Nudge(Message.EASE_OFF, 149)
 
 
 @pytest.mark.parametrize(

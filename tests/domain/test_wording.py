@@ -31,7 +31,7 @@ WITH_FIGURES = pytest.mark.parametrize("figures", [False, True], ids=["without f
 def nudges(*, figures: bool) -> Iterator[Text]:
     for message in Message:
         for turn in range(8):
-            yield nudge_text(Nudge(message, 149, 13), ENGLISH, EDGES if figures else None, turn)
+            yield nudge_text(Nudge(message, 149), ENGLISH, EDGES if figures else None, turn)
             yield nudge_text(Nudge(message), ENGLISH, EDGES if figures else None, turn)
 
 
@@ -104,7 +104,7 @@ def test_titles_say_no_figure_even_when_figures_are_wanted() -> None:
     ],
 )
 def test_who_wants_figures_gets_the_one_that_matters(message: Message, figure: str) -> None:
-    assert figure in nudge_text(Nudge(message, 149, 13), ENGLISH, EDGES).body
+    assert figure in nudge_text(Nudge(message, 149), ENGLISH, EDGES).body
 
 
 @pytest.mark.parametrize("message", [Message.STRAP_LOST, Message.WET_STRAP, Message.WELL_KEPT])
@@ -192,13 +192,18 @@ def test_a_channel_that_takes_nothing_is_named_with_what_it_answered() -> None:
     assert "wrong password" in body
 
 
+def test_what_a_channel_answered_is_said_in_the_runners_language() -> None:
+    dutch = Language(lambda text: text.replace("timed out", "geen antwoord op tijd"), lambda one, _many, _number: one)
+    assert "geen antwoord op tijd" in channel_text("phone", "timed out", dutch).body
+
+
 # -- languages -------------------------------------------------------------------------------------
 
 
 def test_everything_said_goes_through_the_language() -> None:
     shouting = Language(lambda text: f"<{text}>", lambda one, many, number: f"<{one if number == 1 else many}>")
     texts = [
-        *(nudge_text(Nudge(message, 149, 13), shouting, EDGES) for message in Message),
+        *(nudge_text(Nudge(message, 149), shouting, EDGES) for message in Message),
         *(cue_text(kind, 90, shouting) for kind in (*PLANNED, None)),
         *(summary_text(judgement, 1800, shouting, figures=True) for judgement in judgements()),
         hello_text(shouting),

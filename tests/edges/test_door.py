@@ -16,6 +16,7 @@ from aiohttp import web
 
 from daemon.page.door import FrontDoor, Limits
 from daemon.page.server import LARGEST_BODY_BYTES, answering, tls_context
+from tests.edges.certificates import CERTIFICATE, KEY, LOCKED_KEY, OTHER_KEY
 from tests.fakes import eventually, settle
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -342,44 +343,6 @@ async def test_who_does_not_listen_does_not_hold_up_the_end() -> None:
 
 
 # -- https -------------------------------------------------------------------------------------------
-
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBjzCCATagAwIBAgIUQPLAxNx4SZjpYNBXXGm9GmCdzbkwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMjEwMzExNVoYDzIxMjYxMDI5
-MTAzMTE1WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAS1Q34FS0mkLfK/qrrFSwKP/TLi94uw2wTISFqECRzn0XjoRbC3IrN7
-k0WWS8WIYtTyPn9RfqRlFzjikI94FgBco2QwYjAdBgNVHQ4EFgQU6DjR8XxPq0dE
-oh/V0oOq2P40DbYwHwYDVR0jBBgwFoAU6DjR8XxPq0dEoh/V0oOq2P40DbYwDwYD
-VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0cAMEQC
-IAOr8b5i92ZpKF6l+8FBX1u/8EwzsLrRWfOCxcawIoVzAiBP6pC0D2bDBBxG4zZk
-nOqwdyBb40Eth1q4rN5Jo38aXg==
------END CERTIFICATE-----
-"""
-KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjlqP44ClYFSUNsZh
-02B1xIPSz0Nm3Xdyp3G3M4Z3qaehRANCAAS1Q34FS0mkLfK/qrrFSwKP/TLi94uw
-2wTISFqECRzn0XjoRbC3IrN7k0WWS8WIYtTyPn9RfqRlFzjikI94FgBc
------END PRIVATE KEY-----
-"""
-"""For 127.0.0.1, made for these tests and used nowhere else."""
-OTHER_KEY = """\
------BEGIN EC PRIVATE KEY-----
-MHcCAQEEIK8T52O2DupitkRoj9HKenTq/es2/z6Piu6J5hsip+4roAoGCCqGSM49
-AwEHoUQDQgAEoVra+CoGDM8UYjCUVIgo/NOLlE7NXnbJ8cQ8QLT9N1ALXRhwMABD
-Aa8+/6sRy5owR5wd4OKEaylHqlJSLKVSCA==
------END EC PRIVATE KEY-----
-"""
-LOCKED_KEY = """\
------BEGIN ENCRYPTED PRIVATE KEY-----
-MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAg7FCAF/0rnyQICCAAw
-DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEEb6y8ud0mVMr6D/45NDe1AEgZAA
-rrzRcN+9m8LGxRA+zUhfgVNvEogc5m7xr39dSgashZK1Qboah/FVNxcFhhnoX9/k
-IKF0mX6SwfATy8GlJ/YjfatZji+CflBaFpZFuL3pfG5UwD9hxNOV+RpHhLKpkkI3
-HFxHmAUFY6/de2ZZIshOQEhIUKzg9Z0SgXeBSg3J63jkqrxwzBOcWeLdH/UNhEA=
------END ENCRYPTED PRIVATE KEY-----
-"""
 
 
 @pytest.fixture

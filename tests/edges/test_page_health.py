@@ -16,7 +16,7 @@ from daemon.page.house import House
 from daemon.page.server import answering
 from daemon.remote import Answer
 from daemon.store import StoreError
-from tests.edges.test_page_status import STRAP, channel, house, runner
+from tests.edges.status_house import STRAP, channel, house, runner
 from tests.fakes import FakeClock, MemoryStore, eventually
 
 WELL = house()

@@ -19,20 +19,11 @@ from daemon.page.serving import Site, serve_page
 from daemon.page.terms import Place
 from daemon.page.webhook import MEMO, Webhook
 from daemon.strava.port import StravaError
+from tests.edges.webhook_ear import Ear
 from tests.fakes import FakeClock, running
 from tests.strava_server import StravaServer
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-
-class Ear:
-    """Keeps what was heard of."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[int, int | None]] = []
-
-    def hear_of(self, athlete: int, activity: int | None) -> None:
-        self.heard.append((athlete, activity))
 
 
 async def nothing() -> Site:

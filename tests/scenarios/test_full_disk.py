@@ -13,9 +13,9 @@ from connectors.packing import unpack_samples
 from daemon.last_resort import AGAIN_S, PATIENCE_S
 from daemon.ports import DeliveryError
 from daemon.store import Kind
-from tests.fakes import MAIL, PHONE, eventually, runner
-from tests.scenarios.test_kill import House, wait_until
-from tests.scenarios.test_service import House as HouseInMemory
+from tests.fakes import MAIL, PHONE, eventually, runner, wait_until
+from tests.scenarios.driven_house import House
+from tests.scenarios.service_house import House as HouseInMemory
 
 ENOUGH_FOR_NOTES = 64 * 1024
 """The database's log is longer than that from the start, and what the driver writes down stays shorter."""

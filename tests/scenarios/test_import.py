@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -41,6 +40,7 @@ from tests.activity_builders import (
     tcx_point,
 )
 from tests.archive_builders import Activity, listing, mixed, write_folder, write_zip
+from tests.fakes import wait_until
 
 SETTINGS = """
 [[runners]]
@@ -547,13 +547,6 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2][0] != "Z"
     except OSError:
         return False
-
-
-def wait_until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def assert_goes_on(home: Home, tmp_path: Path) -> None:

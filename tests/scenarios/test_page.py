@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,14 +20,9 @@ from daemon.serving import Surroundings, serve
 from daemon.store import RunKept, SessionOpened
 from daemon.wiring import parts_of
 from tests.fakes import EASY, EVENING, judged_run
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @asynccontextmanager

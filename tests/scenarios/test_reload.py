@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -30,6 +29,7 @@ from tests.fakes import (
     MemoryStore,
     MoodyMessenger,
     ScriptedStrap,
+    Switch,
     eventually,
     no_picture,
     no_plans,
@@ -39,6 +39,7 @@ from tests.fakes import (
     sample,
     settle,
 )
+from tests.scenarios.service_house import Asked
 
 COURSE = Course.of(
     [Step(StepKind.WALK, 60.0), Step(StepKind.RUN, 240.0), Step(StepKind.WALK, 60.0)], PlanRef("rustig-12", 1)
@@ -46,7 +47,7 @@ COURSE = Course.of(
 ELS = replace(runner("Els", PHONE), plan=plan_of(COURSE))
 
 
-class House:
+class House(Asked):
     """A service whose settings change, on a clock that is told to go."""
 
     def __init__(self) -> None:
@@ -91,16 +92,6 @@ class House:
             await self.clock.pass_time(1)
             self.say(replace(sample(0, bpm(second)), at=self.clock.monotonic()))
         await self.clock.pass_time(0)
-
-    async def ask(self, command: str, **parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        return await self.service.handlers()[command]({"command": command, **parts})
-
-    async def els_stands(self) -> dict[str, Any]:
-        (els,) = (await self.ask("status"))["runners"]
-        return dict(els)
-
-    def kept(self, kind: type) -> list[Any]:
-        return [fact for facts in self.store.commits for fact in facts if isinstance(fact, kind)]
 
 
 def hilly(second: int) -> int:
@@ -180,7 +171,7 @@ class TestASession:
         house.pointer = "strap B"
         await house.renew()
         async with house.lives():
-            els = await house.els_stands()
+            els = await house.status()
             assert (els["strap"]["connected"], els["strap"]["battery_pct"]) == (False, None)
             assert house.worn["strap A"].closed
             await house.wear(30)
@@ -213,7 +204,7 @@ class TestWhatWasAgreed:
         await house.clock.pass_time(60)
         await house.renew()
         async with house.lives():
-            els = await house.els_stands()
+            els = await house.status()
         assert (els["strap"]["allowed"], els["strap"]["released_for_s"]) == (False, 7140)
         await house.straps.close()
 
@@ -224,9 +215,9 @@ class TestWhatWasAgreed:
         house.connect = Connect.ARMED
         await house.renew()
         async with house.lives():
-            assert (await house.els_stands())["strap"]["allowed"]
+            assert (await house.status())["strap"]["allowed"]
             await house.ask("stop")
-            assert not (await house.els_stands())["strap"]["allowed"]
+            assert not (await house.status())["strap"]["allowed"]
         await house.straps.close()
 
     async def test_what_is_known_of_the_strap_and_since_when_the_service_runs_is_still_known(self) -> None:
@@ -246,7 +237,7 @@ async def test_a_runner_who_left_the_settings_and_came_back_finds_the_session_ag
     house = House()
     async with house.lives():
         await house.wear(30)
-        session = (await house.els_stands())["session"]["id"]
+        session = (await house.status())["session"]["id"]
     els, house.els = house.els, replace(house.els, name="Jan")
     with capture_logs() as logs:
         await house.renew()
@@ -256,7 +247,7 @@ async def test_a_runner_who_left_the_settings_and_came_back_finds_the_session_ag
     house.els = els
     await house.renew()
     async with house.lives():
-        assert (await house.els_stands())["session"]["id"] == session
+        assert (await house.status())["session"]["id"] == session
     await house.straps.close()
 
 
@@ -275,7 +266,7 @@ class TestLastingStraps:
 
         strap = LastingStrap(Broken())
         for _ in range(2):  # the next one hears of it, too
-            async with strap.events(FREE) as events:
+            async with strap.events(Switch()) as events:
                 with pytest.raises(LookupError, match="a bug"):
                     await anext(events)
 
@@ -296,7 +287,7 @@ class TestLastingStraps:
                         await asyncio.Event().wait()
 
         strap = LastingStrap(Clinging())
-        async with strap.events(FREE):
+        async with strap.events(Switch()):
             await settle()
         await strap.close(patience_s=0.01)
         assert asked == 1
@@ -315,16 +306,3 @@ class TestLastingStraps:
         assert straps.strap(("Els", "A"), ScriptedStrap) is before
         await straps.close()
         assert straps.strap(("Els", "A"), ScriptedStrap) is not before
-
-
-class _Free:
-    granted = True
-
-    async def wait_granted(self) -> None:
-        """It is."""
-
-    async def wait_withdrawn(self) -> None:
-        await asyncio.Event().wait()
-
-
-FREE = _Free()

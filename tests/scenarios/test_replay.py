@@ -4,7 +4,6 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +19,13 @@ from daemon.replay import Replayed, replay
 from daemon.report import cue_report, nudge_report, run_report
 from tests.builders import led
 from tests.fakes import EASY, EVENING, judged_run, sample
+from tests.recordings import recorded
 
-RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 ZONE = TargetZone(Bpm(120), Bpm(140))
 
 
 def replayed(name: str) -> Replayed:
-    path = RECORDINGS / name
-    if not path.exists():
-        pytest.skip(f"the recording {name} is not beside this checkout")
-    (recording,) = read_recordings(path)
+    (recording,) = read_recordings(recorded(name))
     return replay(recording, "r1", Terms(ZONE))
 
 

@@ -4,14 +4,12 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import sqlite3
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC
 from pathlib import Path
-from typing import Self
 
 import pytest
 from structlog.testing import capture_logs
@@ -32,28 +30,9 @@ from daemon.state_folder import DATABASE_NAME, AlreadyRunningError
 from daemon.store import StoreError, StoreTooNewError
 from daemon.supervisor import supervise
 from tests.fakes import ELS, PHONE, MoodyMessenger, eventually, no_picture, no_plans, settle
+from tests.scenarios.systemd_line import Systemd
 
 SPEED = 60.0
-
-
-class Systemd:
-    """Listens at the notify socket as systemd does."""
-
-    def __init__(self, address: Path) -> None:
-        self.heard: list[str] = []
-        self._address = address
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Self]:
-        loop = asyncio.get_running_loop()
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-            line.bind(str(self._address))
-            loop.add_reader(line, lambda: self.heard.append(line.recv(4096).decode()))
-            yield self
-            loop.remove_reader(line)
-
-    def notifier(self, **more: str) -> Notifier:
-        return Notifier({"NOTIFY_SOCKET": str(self._address), **more})
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind, LetterWritten
 from daemon.strava.book import Account, State
 from daemon.strava.port import Scope, Tokens
-from tests.edges.test_mending import shown
 from tests.fake_bluez import FakeBluez, FakeStrap, bluez_of_our_own
 from tests.fakes import eventually, letter
-from tests.scenarios.test_sighup import House
+from tests.loopback import shown
+from tests.scenarios.systemd_house import House
 
 WITHIN_S = 3.0
 CHANNELS = 12

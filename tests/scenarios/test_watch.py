@@ -8,7 +8,7 @@ import pytest
 from daemon.pulse import Pulses
 from daemon.watch import STANDSTILL_S, Watch
 from tests.fakes import FakeClock, running
-from tests.scenarios.test_serving import Systemd
+from tests.scenarios.systemd_line import Systemd
 
 LATE_S = 120.0
 PAUSE_S = 20.0
