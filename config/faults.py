@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from daemon.domain.marking import _
+from daemon.telling import Exit, ExpectedError, Words
 
 REASONS: Final[dict[str, str]] = {
     # The file itself.
@@ -166,9 +167,16 @@ class Fault:
         return f"{self.file}:{self.line}: {self.key}: {self.reason}"
 
 
-class SettingsError(Exception):
+class SettingsError(ExpectedError):
     """A file cannot be used; `faults` holds every reason, in the order of the lines."""
+
+    ends = Exit.CONFIGURATION
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))
+
+    def lines(self, words: Words) -> list[str]:
+        """Return a line for each, which begins with its place; they are in the reader's language already (`TONGUE`)."""
+        del words
+        return [str(fault) for fault in self.faults]

@@ -28,7 +28,8 @@ from dbus_fast.aio import MessageBus
 
 from connectors.gatt import BATTERY_LEVEL, HEART_RATE_SERVICE, decode_battery_level
 from daemon.clock import Clock, wait_for
-from daemon.domain.strap import RadioTrouble
+from daemon.domain.strap import RADIO_WORDS, RadioTrouble
+from daemon.telling import Exit, TellingError
 
 T = TypeVar("T")
 
@@ -79,12 +80,14 @@ class Timings:
 USUAL: Final = Timings()
 
 
-class RadioError(Exception):
+class RadioError(TellingError):
     """The radio cannot be used at present; `trouble` says what is in the way."""
+
+    ends = Exit.UNAVAILABLE
 
     def __init__(self, cause: Exception) -> None:
         self.trouble = diagnose(cause)
-        super().__init__(f"{_REMEDIES[self.trouble]} ({cause!r})")
+        super().__init__(RADIO_WORDS[self.trouble])
 
 
 class LinkError(Exception):
@@ -560,12 +563,3 @@ _OTHER_ERRORS: Final = (
     (PermissionError, RadioTrouble.NO_PERMISSION),
     ((OSError, EOFError, DBusFastError), RadioTrouble.NO_BLUEZ),
 )
-
-_REMEDIES: Final = {
-    RadioTrouble.NO_ADAPTER: "no Bluetooth adapter: plug one in",
-    RadioTrouble.POWERED_OFF: "the Bluetooth adapter is off: try `rfkill unblock bluetooth`, `bluetoothctl power on`",
-    RadioTrouble.NO_BLUEZ: "no bluetoothd to talk to: try `systemctl start bluetooth`",
-    RadioTrouble.NO_PERMISSION: "not allowed to talk to bluetoothd: run as an ordinary user, not with DynamicUser=",
-    RadioTrouble.STUCK: "bluetoothd does not answer or does not scan: try `systemctl restart bluetooth`",
-    RadioTrouble.OTHER: "Bluetooth failed",
-}

@@ -5,8 +5,10 @@ Blocking, and without ever writing to what is looked at.
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -16,10 +18,14 @@ from daemon.keeping.copies import Contents, CopyDamagedError, CopyError
 
 COPY_MEMO = "copy"
 """What a copy knows of itself stands in it, under this key."""
+HOUSE_MEMO = "house"
+"""The same of which house a database is."""
 _OURS = frozenset({"session", "sample", "letter", "channel_health"})
 """Tables that every duurloop has had."""
 _SINCE_TAKES = 2
 """The version that brought takes and memos."""
+_STEPS = 100_000
+"""So many of SQLite's steps lie between two looks at the clock: some milliseconds."""
 
 
 @contextmanager
@@ -48,12 +54,45 @@ def contents_of(path: Path, *, is_still: bool = True) -> Contents:
         if version < _SINCE_TAKES:
             return Contents(version, _count(connection, "SELECT count(*) FROM run"))
         runs = _count(connection, "SELECT count(*) FROM take WHERE is_best")
-        memo = connection.execute("SELECT value FROM memo WHERE key = ?", (COPY_MEMO,)).fetchone()
-        if memo is None:
-            return Contents(version, runs)
-        kept = json.loads(memo["value"])
+        memo = {row["key"]: row["value"] for row in connection.execute("SELECT * FROM memo")}
+        house = memo.get(HOUSE_MEMO, "")
+        if COPY_MEMO not in memo:
+            return Contents(version, runs, house=house)
+        kept = json.loads(memo[COPY_MEMO])
         made_at = datetime.fromisoformat(kept["made_at"])
-        return Contents(version, runs, made_at, kept["number"], kept["digest"])
+        return Contents(version, runs, made_at, kept["number"], kept["digest"], house)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is seen of a database in a short while, also beside a service that writes to it."""
+
+    trouble: str | None = None
+    """`damaged`, `forbidden`, `foreign`, `unreadable`."""
+    is_whole: bool | None = None
+    """None where there was no time to see all of it."""
+    version: int = 0
+    last_run_at: datetime | None = None
+    """When the last run began that a copy would have; None if there is none."""
+
+
+def look_into(path: Path, seconds: float) -> Look:
+    """See how it is with a database as far as can be seen in that time; nothing is changed, and nothing raised."""
+    version = len(scripts(MIGRATIONS))
+    deadline = time.monotonic() + seconds
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+            version = version_of(connection)
+            if version == 0 and _count(connection, "SELECT count(*) FROM sqlite_schema"):
+                return Look("foreign")
+            last_run_at = _last_run_at(connection)
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+            with suppress(sqlite3.OperationalError):  # interrupted: it is large, and what was seen was well
+                is_whole = connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+                return Look(None if is_whole else "damaged", is_whole, version, last_run_at if is_whole else None)
+            return Look(None, None, version, last_run_at)
+    except sqlite3.Error as error:
+        return Look("damaged" if is_damage(error) else "unreadable", version=version)
 
 
 def check(path: Path, *, is_still: bool = True, thoroughly: bool = False) -> None:
@@ -101,6 +140,13 @@ def told(path: Path) -> Iterator[None]:
         raise CopyError("{file} cannot be used ({why})", file=str(path), why=error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError) as error:  # what a copy says of itself
         raise CopyDamagedError("{file} is damaged ({why})", file=str(path), why=str(error)) from error
+
+
+def _last_run_at(connection: sqlite3.Connection) -> datetime | None:
+    with suppress(sqlite3.OperationalError):  # before there were takes
+        (last,) = connection.execute("SELECT max(started_at) FROM take WHERE source != 'strava_api'").fetchone()
+        return datetime.fromisoformat(last) if last else None
+    return None
 
 
 def _refuse_newer(path: Path, version: int) -> None:

@@ -20,8 +20,10 @@ from typing import Any, TypeAlias
 from connectors.strava_archive import close_archives
 from daemon.aside import in_thread
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
-from daemon.importing import Harvest, Refusal, sentence
+from daemon.domain.marking import _
+from daemon.importing import Harvest
 from daemon.reading import Job, read
+from daemon.telling import Sentence
 from daemon.yardstick import Yardstick
 
 FEW = 4
@@ -32,7 +34,7 @@ NICENESS = 10
 """A live session goes before an import."""
 _START = "from daemon.crew import serve; serve()"
 _LENGTH = struct.Struct("<Q")
-_DIED = sentence("ended the program that read it, perhaps for want of memory; export that one activity by itself")
+_DIED = _("ended the program that read it, perhaps for want of memory; export that one activity by itself")
 _CONTACTS = tuple(SensorContact)
 
 Seen: TypeAlias = Mapping[str, Sequence[str]]
@@ -107,7 +109,7 @@ class Helper:
             return _unpack(await _ask(process, pickle.dumps(job)))
         except (ConnectionError, asyncio.IncompleteReadError):
             await self.close()
-            return Harvest(job.name, "", refusal=Refusal(_DIED))
+            return Harvest(job.name, "", refusal=Sentence(_DIED))
 
     async def close(self) -> None:
         """End it, whatever it does."""

@@ -8,12 +8,13 @@ from pathlib import Path
 from connectors.activity_files import ActivityFileError, RefusalError, explained
 from connectors.strava_archive import Archive, is_archive, open_archive
 from connectors.strava_archive.storage import LIST
-from daemon.importing import ACTIVITIES, ARCHIVE, TABLES, Harvest, sentence
+from daemon.domain.marking import _
+from daemon.importing import ACTIVITIES, ARCHIVE, TABLES, Harvest
 from daemon.reading import Hint, Job, refused
 
 _AWAY = ("__MACOSX",)
 """Folders that hold copies of names, and no content."""
-_NOTHING = sentence("holds no activities (FIT, TCX, GPX, or tables of beats); check the path")
+_NOTHING = _("holds no activities (FIT, TCX, GPX, or tables of beats); check the path")
 
 
 @dataclass(slots=True)

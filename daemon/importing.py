@@ -1,35 +1,20 @@
 """Files become runs: what a reader made of each is kept, once, and told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
+from daemon.domain.marking import _
 from daemon.household import Runner
 from daemon.store import Brought, Fact, FileSeen, Place, Placed, Store
-
-
-def sentence(text: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is told."""
-    return text
-
+from daemon.telling import Sentence
 
 ACTIVITIES, TABLES, ARCHIVE = (".fit", ".tcx", ".gpx"), (".csv", ".rr", ".txt"), ".zip"
 MAY_HOLD_RUNS = (*ACTIVITIES, *TABLES, ARCHIVE)
 """How the names end of files that are worth a look, where nobody named them one by one."""
-SKIPPED = sentence("holds no run or walk, but: {sports}; to have these too, name them under sports in [strava]")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a file gives no run: a key of the catalogues, and what fills its places."""
-
-    sentence: str
-    parts: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.sentence.format(**self.parts)
+SKIPPED = _("holds no run or walk, but: {sports}; to have these too, name them under sports in [strava]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +28,7 @@ class Harvest:
     runs: tuple[Brought, ...] = ()
     skipped: tuple[str, ...] = ()
     """Sports in it that are not wanted."""
-    refusal: Refusal | None = None
+    refusal: Sentence | None = None
     is_seen: bool = False
     """A file with this content was brought in before, and was not read again."""
 
@@ -66,7 +51,7 @@ class Told:
     name: str
     outcome: Outcome
     runs: tuple[str, ...] = ()
-    reason: Refusal | None = None
+    reason: Sentence | None = None
 
 
 class Shelf(Protocol):
@@ -89,7 +74,7 @@ async def keep(harvest: Harvest, shelf: Shelf, store: Store, now: datetime) -> T
     seen = FileSeen(shelf.runner.name, harvest.digest, harvest.skipped, now)
     if not harvest.runs:
         await store.commit([seen])
-        reason = Refusal(SKIPPED, {"sports": ", ".join(harvest.skipped)})
+        reason = Sentence(SKIPPED, {"sports": ", ".join(harvest.skipped)})
         return Told(harvest.name, Outcome.SKIPPED, reason=reason)
     # remembered with its last run: cut short before that, it is read once more and nothing is kept twice
     placed = [await shelf.receive(brought) for brought in harvest.runs[:-1]]

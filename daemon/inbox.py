@@ -14,11 +14,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import structlog
 
-from daemon.aside import in_thread
-from daemon.clock import Clock, done_within
-from daemon.importing import MAY_HOLD_RUNS, Harvest, Outcome, Refusal, Told, keep, sentence
+from daemon.aside import patiently
+from daemon.clock import Clock
+from daemon.domain.marking import _
+from daemon.importing import MAY_HOLD_RUNS, Harvest, Outcome, Told, keep
 from daemon.library import Library
 from daemon.store import FactRefusedError, Store, StoreError
+from daemon.telling import Sentence, plain
 from daemon.yardstick import Yardstick
 
 EVERY_S = 15.0
@@ -29,11 +31,11 @@ MOST_SHOWN = 20
 _TEXT = ".txt"
 _UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", "~")
 """How programs call what they have not copied whole."""
-_WHOSE = sentence("several runners live here: move it into a folder named after one of them ({known})")
-_NO_FOLDER = sentence("is not there; make the folder, or name another under [import] in the settings")
-_FORBIDDEN = sentence("may not be read by this user; change its permissions")
-_NOT_A_FOLDER = sentence("is no folder; name one under [import] in the settings")
-_UNREADABLE = sentence("cannot be read ({why}); it is tried again and again")
+_WHOSE = _("several runners live here: move it into a folder named after one of them ({known})")
+_NO_FOLDER = _("is not there; make the folder, or name another under [import] in the settings")
+_FORBIDDEN = _("may not be read by this user; change its permissions")
+_NOT_A_FOLDER = _("is no folder; name one under [import] in the settings")
+_UNREADABLE = _("cannot be read ({why}); it is tried again and again")
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ class _Sight:
     """What one look found, by the path below the folder."""
 
     files: dict[str, _Mark] = field(default_factory=dict)
-    closed: dict[str, Refusal] = field(default_factory=dict)
+    closed: dict[str, Sentence] = field(default_factory=dict)
     """Sub-folders that could not be looked into."""
 
 
@@ -86,9 +88,9 @@ class Inbox:
         self._fresh: dict[str, _Mark] = {}
         """Seen, and not yet read."""
         self._done: dict[str, _Mark] = {}
-        self._failed: dict[str, Refusal] = {}
-        self._closed: dict[str, Refusal] = {}
-        self._trouble: Refusal | None = None
+        self._failed: dict[str, Sentence] = {}
+        self._closed: dict[str, Sentence] = {}
+        self._trouble: Sentence | None = None
         self._last: _Last | None = None
 
     async def run(self, beat: Callable[[], None]) -> None:
@@ -121,11 +123,11 @@ class Inbox:
         except OSError as error:
             self._note(_why(error))
         except StoreError as error:
-            self._note(Refusal("{reason}", {"reason": str(error)}))  # what is not done is tried at the next look
+            self._note(plain(str(error)))  # what is not done is tried at the next look
         else:
             self._note(None)
 
-    def _note(self, trouble: Refusal | None) -> None:
+    def _note(self, trouble: Sentence | None) -> None:
         if trouble != self._trouble:
             log.warning("inbox_in_trouble") if trouble else log.info("inbox_well")
         self._trouble = trouble
@@ -145,7 +147,7 @@ class Inbox:
             beat()
             library = self._library_of(name)
             if library is None:
-                self._settle(name, Told(name, Outcome.FAILED, reason=Refusal(_WHOSE, {"known": self._known})))
+                self._settle(name, Told(name, Outcome.FAILED, reason=Sentence(_WHOSE, {"known": self._known})))
                 continue
             runner = library.runner.name
             if runner not in seen:  # asked once a look: in a first look they may all be known
@@ -154,18 +156,14 @@ class Inbox:
             try:
                 told = await keep(harvest, library, self._store, self._clock.now())
             except FactRefusedError as error:  # it will tomorrow, too
-                told = Told(name, Outcome.FAILED, reason=Refusal("{reason}", {"reason": str(error)}))
+                told = Told(name, Outcome.FAILED, reason=plain(str(error)))
             self._settle(name, told, is_news=not harvest.is_seen)
 
     async def _harvest(self, name: str, library: Library, seen: Seen, beat: Callable[[], None]) -> Harvest:
         return await self._patiently(partial(self._read, self._folder / name, library.yardstick, seen), beat)
 
     async def _patiently(self, work: Callable[[], T], beat: Callable[[], None]) -> T:
-        """Wait as long as it takes: a folder on another machine may not answer, which no restart would mend."""
-        working = in_thread(work, "inbox")
-        while not await done_within(working, self._clock, BEAT_S):
-            beat()
-        return working.result()
+        return await patiently(work, "inbox", self._clock, BEAT_S, beat)
 
     def _settle(self, name: str, told: Told, *, is_news: bool = True) -> None:
         self._done[name] = self._fresh.pop(name)
@@ -183,12 +181,12 @@ class Inbox:
         return self._libraries.get(above.casefold()) if slash else None
 
 
-def _told(reason: Refusal | None) -> dict[str, Any]:
+def _told(reason: Sentence | None) -> dict[str, Any]:
     """Return a reason in English, and as what any language can be made of."""
     if reason is None:
         return {"reason": None, "sentence": None, "parts": {}}
     parts = {name: str(part) for name, part in reason.parts.items()}
-    return {"reason": str(reason), "sentence": reason.sentence, "parts": parts}
+    return {"reason": str(reason), "sentence": reason.text, "parts": parts}
 
 
 def _look_through(folder: Path) -> _Sight:
@@ -234,16 +232,16 @@ def _is_unfinished(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
 
 
-def _why(error: OSError) -> Refusal:
+def _why(error: OSError) -> Sentence:
     match error:
         case FileNotFoundError():
-            return Refusal(_NO_FOLDER)
+            return Sentence(_NO_FOLDER)
         case NotADirectoryError():
-            return Refusal(_NOT_A_FOLDER)
+            return Sentence(_NOT_A_FOLDER)
         case PermissionError():
-            return Refusal(_FORBIDDEN)
+            return Sentence(_FORBIDDEN)
         case _:
-            return Refusal(_UNREADABLE, {"why": error.strerror or "input/output error"})
+            return Sentence(_UNREADABLE, {"why": error.strerror or "input/output error"})
 
 
 def _printable(name: str) -> str:

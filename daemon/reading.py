@@ -9,14 +9,14 @@ from pathlib import Path
 from connectors.activity_files import ActivityFileError, RefusalError, explained, read_recordings
 from connectors.activity_files.content import MOST_BYTES
 from connectors.strava_archive import Entry, digest_of, is_archive, read_entry
+from daemon.domain.marking import _
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
-from daemon.importing import Harvest, Refusal, sentence
+from daemon.importing import Harvest
+from daemon.telling import Sentence
 from daemon.yardstick import Yardstick
 
-_OUR_FAULT = sentence(
-    "cannot be read for a fault of duurloop's own ({fault}); please report it, with the file if you can"
-)
+_OUR_FAULT = _("cannot be read for a fault of duurloop's own ({fault}); please report it, with the file if you can")
 
 
 class Hint(Enum):
@@ -60,12 +60,12 @@ def read(job: Job, yardstick: Yardstick, seen: Mapping[str, Sequence[str]]) -> H
     except ActivityFileError as error:
         return refused(job, error)
     except Exception as error:  # noqa: BLE001 - whatever one file does to us, the others are to be read
-        return Harvest(job.name, "", refusal=Refusal(_OUR_FAULT, {"fault": type(error).__name__}))
+        return Harvest(job.name, "", refusal=Sentence(_OUR_FAULT, {"fault": type(error).__name__}))
 
 
 def refused(job: Job, error: ActivityFileError) -> Harvest:
     """Return what is left of a file that cannot be read."""
-    return Harvest(job.name, "", refusal=Refusal(error.reason.sentence, error.reason.parts))
+    return Harvest(job.name, "", refusal=Sentence(error.reason.sentence, error.reason.parts))
 
 
 def _read(job: Job, yardstick: Yardstick, seen: Mapping[str, Sequence[str]]) -> Harvest:

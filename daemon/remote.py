@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from daemon.telling import TellingError
+from daemon.service_manager import manager_of
+from daemon.telling import Exit, TellingError
 
 SOCKET_NAME = "control.sock"
 PATIENCE_S = 15.0
@@ -20,9 +21,13 @@ Answer: TypeAlias = dict[str, Any]
 class NotRunningError(TellingError):
     """No service answers in this state folder."""
 
+    ends = Exit.NOT_RUNNING
+
 
 class NoAnswerError(TellingError):
     """A service is there and does not answer."""
+
+    ends = Exit.TRY_LATER
 
 
 class RefusedError(TellingError):
@@ -32,14 +37,6 @@ class RefusedError(TellingError):
 def refusal(error: RefusedError) -> Answer:
     """Return a refusal as the service answers it."""
     return {"refused": error.sentence, "parts": error.parts}
-
-
-def systemctl(verb: str, state: Path) -> str:
-    """Return what has systemd act on the service with this state: somebody's own, or the machine's."""
-    home = Path.home()
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    is_own = state.absolute().is_relative_to(home) and (config / "systemd/user/duurloop.service").exists()
-    return f"systemctl --user {verb} duurloop" if is_own else f"systemctl {verb} duurloop"
 
 
 def ask(state: Path, command: str, **parts: object) -> Answer:
@@ -58,10 +55,12 @@ def ask(state: Path, command: str, **parts: object) -> Answer:
         raise NotRunningError(
             "no duurloop runs with its state in {state}: start it with duurloop run, or {line}",
             state=str(state),
-            line=systemctl("start", state),
+            line=manager_of(state).systemctl("start"),
         ) from error
     except (OSError, ValueError) as error:
-        raise NoAnswerError("duurloop runs and does not answer: journalctl -u duurloop may tell why") from error
+        raise NoAnswerError(
+            "duurloop runs and does not answer: {journal} may tell why", journal=manager_of(state).journal
+        ) from error
     if refused := answer.get("refused"):
         raise RefusedError(refused, **answer["parts"])
     return answer

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from daemon.telling import TellingError
+from daemon.telling import Exit, TellingError
 
 DATABASE_NAME, LOCK_NAME, STRAVA_LOCK_NAME = "duurloop.db", "duurloop.lock", "strava.lock"
 COMMANDS_LOCK_NAME = "commands.lock"
@@ -20,6 +20,8 @@ COMMANDS_LOCK_NAME = "commands.lock"
 
 class AlreadyRunningError(TellingError):
     """Another service has this state folder."""
+
+    ends = Exit.TRY_LATER
 
 
 class StateFolderError(TellingError):

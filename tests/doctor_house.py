@@ -16,6 +16,7 @@ WELL = {
         "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNRestarts=0\nUser=\nProtectHome=no\n"
         "ProtectSystem=no\nNeedDaemonReload=no"
     ),
+    "own.service": "LoadState=not-found",
     "journalctl": "",
 }
 
@@ -28,7 +29,7 @@ class Commands:
 
     def __call__(self, command: Sequence[str]) -> Ran | None:
         if "--user" in command and "show" in command:
-            return Ran(0, "LoadState=not-found")
+            return Ran(0, self._said["own.service"])
         known = next((self._said[word] for word in command if word in self._said), None)
         return None if known is None else Ran(0, known)
 

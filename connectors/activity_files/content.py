@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from daemon.telling import ExpectedError, TellingError, Words
+
 MEGABYTE = 1_000_000
 MOST_BYTES = 200 * MEGABYTE
 """No file is opened above this; the readers allow less, each for its own format."""
@@ -21,7 +23,7 @@ _BUFFER_BYTES = 1 << 16
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class ActivityFileError(Exception):
+class ActivityFileError(ExpectedError):
     """A file that gives no run: one line that says which, why, and what to try."""
 
     def __init__(self, path: Path, reason: "RefusalError") -> None:
@@ -37,15 +39,13 @@ class ActivityFileError(Exception):
         """The file's name, fit for any terminal."""
         return printable(self.path.name or str(self.path))
 
+    def told(self, words: Words) -> str:
+        """Return it in one line, in the language of `words`."""
+        return f"{self.name}: {self.reason.told(words)}"
 
-class RefusalError(Exception):
+
+class RefusalError(TellingError):
     """A reader's no, with its reason; whoever knows the path makes an `ActivityFileError` of it."""
-
-    def __init__(self, sentence: str, **parts: object) -> None:
-        self.sentence = sentence
-        """A key of the catalogues; `parts` fill its places."""
-        self.parts = parts
-        super().__init__(sentence.format(**parts))
 
     def __reduce__(self) -> tuple[Callable[..., "RefusalError"], tuple[str, dict[str, object]]]:
         return _refusal_again, (self.sentence, self.parts)
@@ -53,11 +53,6 @@ class RefusalError(Exception):
 
 def _refusal_again(sentence: str, parts: dict[str, object]) -> "RefusalError":
     return RefusalError(sentence, **parts)
-
-
-def sentence(text: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is told."""
-    return text
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.activity_files.content import Content, RefusalError, sentence
+from connectors.activity_files.content import Content, RefusalError
 from connectors.activity_files.points import Point
 from connectors.activity_files.tracks import Track, check_room, recordings_of
 from connectors.activity_files.values import (
@@ -18,6 +18,7 @@ from connectors.activity_files.values import (
     speed_mps,
     sport_of,
 )
+from daemon.domain.marking import _
 from daemon.domain.recording import Recording
 
 _MARK = b".FIT"
@@ -32,11 +33,11 @@ _MOST_BEATS = 2_000_000
 # Altered bytes make fitdecode stumble in many ways, not all of them its own.
 _STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 _DAMAGE = {
-    "FitCRCError": sentence("damaged: the checksum does not match (file cut short or altered); export it again"),
-    "FitEOFError": sentence("damaged: it ends in the middle of a message (file cut short); export it again"),
-    "FitHeaderError": sentence("damaged: its header makes no sense; export it again"),
+    "FitCRCError": _("damaged: the checksum does not match (file cut short or altered); export it again"),
+    "FitEOFError": _("damaged: it ends in the middle of a message (file cut short); export it again"),
+    "FitHeaderError": _("damaged: its header makes no sense; export it again"),
 }
-_ALTERED = sentence("damaged: a message in it makes no sense (file altered); export it again")
+_ALTERED = _("damaged: a message in it makes no sense (file altered); export it again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from connectors.activity_files.content import (
     Content,
     RefusalError,
     opened,
-    sentence,
     unpacked,
 )
 from connectors.activity_files.fit import is_fit, read_fit
 from connectors.activity_files.markup import is_markup, read_markup
 from connectors.activity_files.table import is_text, read_table
+from daemon.domain.marking import _
 from daemon.domain.recording import Recording
 
-_UNKNOWN = sentence("is no FIT, TCX or GPX file and no table of RR intervals or heart rates; export it as one of these")
+_UNKNOWN = _("is no FIT, TCX or GPX file and no table of RR intervals or heart rates; export it as one of these")
 _ZIP = b"PK\x03\x04"
 
 

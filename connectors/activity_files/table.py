@@ -9,22 +9,19 @@ from itertools import chain, islice
 from statistics import median_low
 
 from connectors.activity_files.beats import Beat, is_plausible, points_of
-from connectors.activity_files.content import Content, RefusalError, sentence
+from connectors.activity_files.content import Content, RefusalError
 from connectors.activity_files.moments import Clock, clock_of, written_time
 from connectors.activity_files.points import Point
 from connectors.activity_files.tracks import Track, check_room, recordings_of
 from connectors.activity_files.values import beats_per_minute, number, on_clock, rr_word
+from daemon.domain.marking import _
 from daemon.domain.recording import Recording
 
 _LONGEST_LINE = 10_000
 _HEADER_WITHIN = 10
 """Lines: some apps put a summary of the activity above the table."""
-_NO_TABLE = sentence(
-    "is no FIT, TCX or GPX file, and no column in it is named rr or heart rate; export it as one of these"
-)
-_NO_BEATS = sentence(
-    "is a list of numbers that are no RR intervals; one a line is expected, in milliseconds or seconds"
-)
+_NO_TABLE = _("is no FIT, TCX or GPX file, and no column in it is named rr or heart rate; export it as one of these")
+_NO_BEATS = _("is a list of numbers that are no RR intervals; one a line is expected, in milliseconds or seconds")
 _TIME = re.compile(r"(phone)?(date)?time(stamp)?s?(ms)?|ts?(ms)?|s|sec|seconds|elapsed(time)?(m?s)?")
 _SINCE_START = re.compile(r"sincestart(m?s)?")
 _HEART_RATE = re.compile(r"(hr|heartrate|pulse)(bpm)?|bpm")

@@ -10,18 +10,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from connectors.activity_files import RefusalError, explained, read_stream
-from connectors.activity_files.content import printable, sentence
+from connectors.activity_files.content import printable
 from connectors.activity_files.values import name_of
 from connectors.strava_archive.dates import dates_of
 from connectors.strava_archive.listing import Row, is_activity, rows_of
 from connectors.strava_archive.sports import sport_called
 from connectors.strava_archive.storage import Storage, key_of, storage_of
+from daemon.domain.marking import _
 from daemon.domain.recording import Recording
 
 _LOOSE = re.compile(r"(?!__macosx/)([^/]+/)*(?!\._)[^/]+\.(fit|gpx|tcx)(\.gz)?", re.DOTALL)
 _DIGITS = re.compile(r"\d{1,20}")
 _LONGEST_TOLD = 80
-_WITHOUT_LIST = sentence("has no readable list of activities: the files are taken without their names on Strava")
+_WITHOUT_LIST = _("has no readable list of activities: the files are taken without their names on Strava")
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 

@@ -1,14 +1,15 @@
 """What the commands share: where things are, how failures end, the language of the terminal."""
 
+import gettext
 import os
-from enum import IntEnum
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.telling import TellingError
+from daemon.telling import Exit, ExpectedError, TellingError
 
 if TYPE_CHECKING:  # pydantic is loaded only where settings are
     from config.settings import Settings
@@ -16,75 +17,24 @@ if TYPE_CHECKING:  # pydantic is loaded only where settings are
 SYSTEM_STATE = Path("/var/lib/duurloop")
 
 
-class Exit(IntEnum):
-    """How a command ends (sysexits where they fit)."""
-
-    WELL = 0
-    FAILURE = 1
-    USAGE = 2
-    NOT_RUNNING = 3
-    UNAVAILABLE = 69
-    TRY_LATER = 75
-    NO_PERMISSION = 77
-    CONFIGURATION = 78
-
-
 class Failure(TellingError):  # noqa: N818 - it is what the runner is told, not an error of ours
     """Something the runner can be told in one line."""
 
 
-# by name, so that nothing heavy is imported only to see whether it failed
-_CODES = {
-    "NotRunningError": Exit.NOT_RUNNING,
-    "NoAnswerError": Exit.TRY_LATER,
-    "TellingError": Exit.FAILURE,
-    "PermissionError": Exit.NO_PERMISSION,
-    "SettingsError": Exit.CONFIGURATION,
-    "StoreTooNewError": Exit.CONFIGURATION,
-    "StoreError": Exit.FAILURE,
-    "AlreadyRunningError": Exit.TRY_LATER,
-    "ActivityFileError": Exit.FAILURE,
-    "RadioError": Exit.UNAVAILABLE,
-    "InactiveError": Exit.UNAVAILABLE,
-    "ApplicationError": Exit.CONFIGURATION,
-    "NoApplicationError": Exit.CONFIGURATION,
-    "UnreachableError": Exit.TRY_LATER,
-    "QuotaError": Exit.TRY_LATER,
-    "StravaError": Exit.FAILURE,
-}
-
-
 def exit_code_of(error: BaseException) -> Exit | None:
     """Return how an expected failure ends; None for a bug, which deserves its traceback."""
-    return next((_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CODES), None)
+    if isinstance(error, PermissionError):
+        return Exit.NO_PERMISSION
+    return error.ends if isinstance(error, ExpectedError) else None
 
 
 def explain(error: BaseException) -> list[str]:
     """Return the lines that tell it."""
-    if type(error).__name__ == "SettingsError":
-        return str(error).splitlines()
-    return [f"duurloop: {_line(error)}"]
-
-
-def _line(error: Any) -> str:  # noqa: ANN401 - errors that are known by their names alone
-    names = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, PermissionError):
         hint = words("{what}: this user may not; try sudo duurloop ...")
-        return hint.format(what=error.filename or words("the state folder"))
-    if "RadioError" in names:
-        from daemon.cli.status import radio_words  # noqa: PLC0415
-
-        return radio_words(error.trouble.value)
-    if "ActivityFileError" in names:
-        return f"{error.name}: {_told(error.reason)}"
-    if "StravaError" in names:
-        return words(str(error))
-    return _told(error) if isinstance(error, TellingError) else str(error)
-
-
-def _told(error: Any) -> str:  # noqa: ANN401 - whatever keeps a sentence and its parts
-    sentence: str = error.sentence
-    return words(sentence).format(**error.parts)
+        what = error.filename or words("the state folder")
+        return [f"duurloop: {hint.format(what=what)}"]
+    return error.lines(words) if isinstance(error, ExpectedError) else [f"duurloop: {error}"]
 
 
 def state_folder(ctx: click.Context) -> Path:
@@ -98,17 +48,30 @@ def state_folder(ctx: click.Context) -> Path:
 
 def words(sentence: str) -> str:
     """Say a sentence of the catalogues in the language of this terminal."""
-    from config.language import language_of  # noqa: PLC0415 - only for commands that speak to people
-
     translated: str = _catalogue(language_of(os.environ)).gettext(sentence)
     return translated
 
 
 @cache
-def _catalogue(language: str) -> Any:  # noqa: ANN401 - gettext is loaded as late as the language
-    from config.language import catalogue  # noqa: PLC0415
+def _catalogue(language: str) -> gettext.NullTranslations:
+    from config.language import catalogue  # noqa: PLC0415 - only for commands that speak to people
 
     return catalogue(language)
+
+
+def language_of(environ: Mapping[str, str]) -> str:
+    """Return the language in which a terminal wants to be spoken to: `nl` or `en`."""
+    named = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return "nl" if named.lower().startswith("nl") else "en"
+
+
+def lend_words_to_click() -> None:
+    """Have click's own sentences looked up in our catalogue: it asks for them in the process's default domain."""
+    if language_of(os.environ) != "en":  # whose sentences are the keys
+        from config.language import DOMAIN, LOCALE  # noqa: PLC0415 - as above
+
+        gettext.bindtextdomain(DOMAIN, LOCALE)
+        gettext.textdomain(DOMAIN)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever json takes
@@ -137,6 +100,8 @@ __all__ = [
     "exit_code_of",
     "explain",
     "json_option",
+    "language_of",
+    "lend_words_to_click",
     "load_settings",
     "print_json",
     "runner_option",

@@ -33,7 +33,7 @@ def _note(_ctx: click.Context, _parameter: click.Parameter, text: str | None) ->
     try:
         note = None if text is None else note_from(text)
     except RefusedError as error:
-        raise click.BadParameter(words(error.sentence).format(**error.parts)) from None
+        raise click.BadParameter(error.told(words)) from None
     if text is not None and note is None:
         raise click.BadParameter(words("there is nothing in it"))
     return note
@@ -155,7 +155,7 @@ def _line(question: str, ask: Ask) -> str | None:
         try:
             return note_from(ask(question))
         except RefusedError as error:
-            question = words(error.sentence).format(**error.parts)
+            question = error.told(words)
 
 
 # -- telling -----------------------------------------------------------------------------------------

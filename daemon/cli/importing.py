@@ -23,9 +23,10 @@ from daemon.crew import harvests
 from daemon.finding import Found, find
 from daemon.from_settings import runner_meant
 from daemon.household import Runner
-from daemon.importing import Outcome, Refusal, Told, keep
+from daemon.importing import Outcome, Told, keep
 from daemon.logs import only_errors
 from daemon.reading import Hint, Job
+from daemon.telling import Sentence
 from daemon.wiring import companion_of
 
 INTERRUPTED = 130
@@ -202,8 +203,8 @@ def _became(told: Told) -> str:
             return words("known already")
 
 
-def _said(reason: Refusal) -> str:
-    return printable(words(reason.sentence).format(**reason.parts))
+def _said(reason: Sentence) -> str:
+    return printable(reason.said(words))
 
 
 def _because(reason: str, names: Sequence[str], outcome: Outcome) -> list[str]:

@@ -12,6 +12,7 @@ from daemon.cli.common import Failure, words
 from daemon.cli.saying import agree, say
 from daemon.installation import Layout, perform, uninstall_steps
 from daemon.installation.layout import OWN_ENVIRONMENT
+from daemon.telling import Sentence
 
 
 @click.command()
@@ -42,9 +43,9 @@ def uninstall(*, is_users: bool, yes: bool, dry_run: bool) -> None:
 def _ask(layout: Layout) -> None:
     if not sys.stdin.isatty():
         raise Failure("nobody is here to be asked: --yes uninstalls without asking")
-    say("The service and its command go. Your settings and everything that was recorded stay.")
+    say(Sentence("The service and its command go. Your settings and everything that was recorded stay."))
     if layout.environment is not None:
-        say("The program in {folder} goes with them.", folder=str(layout.environment))
+        say(Sentence("The program in {folder} goes with them.", {"folder": str(layout.environment)}))
     agree(words("Uninstall duurloop?"))
 
 

@@ -1,6 +1,7 @@
 """The radio: adapter, switches, BlueZ, and whether we may talk to it."""
 
 import asyncio
+import getpass
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Radio:
     is_enabled: bool | None = None
     wanted: str | None = None
     """The adapter of the settings."""
+    user: str = "duurloop"
+    """Who looked."""
 
 
 def look_at_radio(wanted: str | None, shell: Shell, sys: Path = Path("/sys")) -> Radio:
@@ -45,6 +48,7 @@ def look_at_radio(wanted: str | None, shell: Shell, sys: Path = Path("/sys")) ->
         unit="missing" if unit.get("LoadState") == "not-found" else unit.get("ActiveState", ""),
         is_enabled=None if not state else state != "disabled",
         wanted=wanted,
+        user=getpass.getuser(),
     )
 
 
@@ -76,7 +80,7 @@ def _bluez(radio: Radio) -> Iterator[Finding]:
             "permission",
             sentence("This user may not talk to the system's Bluetooth service."),
             sentence(
-                "Add the service's user to the group: sudo usermod -aG bluetooth duurloop, then restart duurloop."
+                "Add it to the group: sudo usermod -aG bluetooth {user}, then restart the machine.", user=radio.user
             ),
         )
     elif error == "no_bus":
@@ -106,7 +110,7 @@ def _stopped(radio: Radio) -> Finding:
         return _area.fault(
             "bluez",
             sentence("The system's Bluetooth service has failed."),
-            sentence("See why with journalctl -u bluetooth -n 20, then: sudo systemctl restart bluetooth"),
+            sentence("See why with sudo journalctl -u bluetooth -n 20, then: sudo systemctl restart bluetooth"),
         )
     return _area.fault(
         "bluez",

@@ -1,4 +1,4 @@
-"""The ways to a runner: whether each address can be used, how it went lately, and on wish a message on trial."""
+"""The ways to a runner: whether each address can be used, how it went lately, and if wanted a message on trial."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.messenger import check_url
-from daemon.doctor.finding import Area, Finding, Link, Sentence, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.domain.wording import Text
 from daemon.ports import Blame, DeliveryError, Messenger
+from daemon.telling import Sentence
 from daemon.trial import send_trial
 
 TRIAL_S = 40.0

@@ -1,18 +1,17 @@
 """The database: whole, ours, with room to grow, and with a copy to go back to."""
 
 import os
-import sqlite3
 import stat
-import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from connectors.sqlite import BUSY_S, MIGRATIONS, asides_of, is_damage, scripts
+from connectors.sqlite import MIGRATIONS, asides_of, scripts
+from connectors.sqlite_checks import Look, look_into
 from connectors.sqlite_copies import Copies
 from daemon.doctor.finding import Area, Finding, Link, sentence
+from daemon.service_manager import ServiceManager
 from daemon.state_folder import DATABASE_NAME
 
 MB = 1_000_000
@@ -20,7 +19,6 @@ LITTLE_BYTES, TOO_LITTLE_BYTES = 200 * MB, 20 * MB
 LARGE_LOG_BYTES = 64 * MB
 CHECK_S = 6.0
 """So long the whole of a database is looked at."""
-STEPS = 100_000
 LONG_UNCOPIED = timedelta(days=3)
 """A run is in the copy of the next night; after this something is in the way."""
 
@@ -32,6 +30,7 @@ class Kept:
     """What was seen of the database and its folder."""
 
     folder: Path
+    looked_at: datetime
     is_there: bool = False
     trouble: str | None = None
     """`damaged`, `forbidden`, `foreign`, `unreadable`."""
@@ -50,11 +49,10 @@ class Kept:
     copied_at: datetime | None = None
     last_run_at: datetime | None = None
     """When the last run began that a copy would have; None if there is none."""
-    looked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     asides: int = 0
 
 
-def look_at_database(folder: Path, copies: Path | None) -> Kept:
+def look_at_database(folder: Path, copies: Path | None, now: datetime) -> Kept:
     """Look at everything, and change nothing."""
     path = folder / DATABASE_NAME
     known = len(scripts(MIGRATIONS))
@@ -62,20 +60,21 @@ def look_at_database(folder: Path, copies: Path | None) -> Kept:
         is_there = path.exists() and path.stat().st_size > 0
         disk = os.statvfs(next(one for one in (folder, *folder.parents) if one.exists()))
     except PermissionError:
-        return Kept(folder, is_there=True, trouble="forbidden", known=known)
+        return Kept(folder, now, is_there=True, trouble="forbidden", known=known)
     free, readonly = disk.f_bavail * disk.f_frsize, bool(disk.f_flag & os.ST_RDONLY)
     if not is_there:
-        return Kept(folder, known=known, free_bytes=free, is_readonly=readonly)
-    trouble, is_whole, version = _content(path, known)
+        return Kept(folder, now, known=known, free_bytes=free, is_readonly=readonly)
+    look = look_into(path, CHECK_S) if os.access(path, os.R_OK) else Look("forbidden", version=known)
     log = path.with_name(f"{path.name}-wal")
     about = Copies(path, copies)
-    copied_at = max((copy.made_at for copy in about.listed()), default=None) if trouble != "forbidden" else None
+    copied_at = max((copy.made_at for copy in about.listed()), default=None) if look.trouble != "forbidden" else None
     return Kept(
         folder=folder,
+        looked_at=now,
         is_there=True,
-        trouble=trouble,
-        is_whole=is_whole,
-        version=version,
+        trouble=look.trouble,
+        is_whole=look.is_whole,
+        version=look.version,
         known=known,
         size_bytes=path.stat().st_size,
         log_bytes=log.stat().st_size if log.exists() else 0,
@@ -84,39 +83,12 @@ def look_at_database(folder: Path, copies: Path | None) -> Kept:
         is_open=bool(stat.S_IMODE(path.stat().st_mode) & 0o077) and bool(folder.stat().st_mode & 0o005),
         is_strange=path.stat().st_uid != folder.stat().st_uid,
         copied_at=copied_at,
-        last_run_at=None if trouble else _last_run_at(path),
+        last_run_at=look.last_run_at,
         asides=len(asides_of(path)),
     )
 
 
-def _content(path: Path, known: int) -> tuple[str | None, bool | None, int]:
-    if not os.access(path, os.R_OK):
-        return "forbidden", None, known
-    deadline = time.monotonic() + CHECK_S
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as database:
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-            (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if version == 0 and tables:
-                return "foreign", None, version
-            database.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
-            with suppress(sqlite3.OperationalError):  # interrupted: it is large, and what was seen was well
-                rows = database.execute("PRAGMA quick_check(1)").fetchall()
-                whole = rows == [("ok",)]
-                return (None if whole else "damaged"), whole, version
-            return None, None, version
-    except sqlite3.Error as error:
-        return ("damaged" if is_damage(error) else "unreadable"), None, known
-
-
-def _last_run_at(path: Path) -> datetime | None:
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        (last,) = database.execute("SELECT max(started_at) FROM take WHERE source != 'strava_api'").fetchone()
-        return datetime.fromisoformat(last) if last else None
-    return None
-
-
-def judge_database(kept: Kept) -> list[Finding]:
+def judge_database(kept: Kept, manager: ServiceManager) -> list[Finding]:
     """Say how it is with what is kept."""
     findings = [*_disk(kept)]
     if not kept.is_there:
@@ -124,15 +96,18 @@ def judge_database(kept: Kept) -> list[Finding]:
     if kept.trouble == "forbidden":
         reason = sentence("This user may not look into the state folder {folder}.", folder=kept.folder)
         return [_area.unknown("integrity", reason, sentence("Look as root: sudo duurloop doctor"))]
-    return [*_integrity(kept), *_rights(kept), *findings, *_copies(kept)]
+    return [*_integrity(kept, manager), *_rights(kept), *findings, *_copies(kept)]
 
 
-def _integrity(kept: Kept) -> Iterator[Finding]:
+def _integrity(kept: Kept, manager: ServiceManager) -> Iterator[Finding]:
     if kept.trouble == "damaged":
         yield _area.fault(
             "integrity",
             sentence("The database is damaged."),
-            sentence("Start the service, which puts the last good copy in its place: sudo systemctl restart duurloop")
+            sentence(
+                "Start the service, which puts the last good copy in its place: {control} restart duurloop",
+                control=manager.control,
+            )
             if kept.copied_at
             else sentence("Put a copy of yours in its place: duurloop restore FILE"),
         )
@@ -177,7 +152,7 @@ def _integrity(kept: Kept) -> Iterator[Finding]:
         yield _area.warning(
             "log",
             sentence("The database's log has grown to {size} MB.", size=round(kept.log_bytes / MB)),
-            sentence("Start the service anew, which empties it: sudo systemctl restart duurloop"),
+            sentence("Start the service anew, which empties it: {control} restart duurloop", control=manager.control),
         )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from os import environ
 
-from daemon.doctor.finding import Finding, Level, Link, Sentence, sentence
+from daemon.doctor.finding import Finding, Level, Link, sentence
+from daemon.telling import Sentence
 
 COMMAND_S = 4.0
 """The longest that a command of the system is waited for."""

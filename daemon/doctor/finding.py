@@ -1,9 +1,11 @@
 """What is found: a link of the chain, how it is, the reason in words, and one thing to do."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
+
+from daemon.telling import Sentence
 
 
 class Link(Enum):
@@ -32,27 +34,9 @@ class Level(IntEnum):
     FAULT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Words of the catalogues with what fills their places; a part may be a sentence again."""
-
-    text: str
-    parts: dict[str, Any] = field(default_factory=dict)
-
-    def said(self, words: Callable[[str], str]) -> str:
-        """Return it in the language of `words`."""
-        parts = {name: part.said(words) if isinstance(part, Sentence) else part for name, part in self.parts.items()}
-        return words(self.text).format(**parts)
-
-
 def sentence(text: str, **parts: Any) -> Sentence:  # noqa: ANN401 - whatever a sentence may hold
     """Make a sentence; the catalogues find it by this name."""
     return Sentence(text, parts)
-
-
-def plain(text: str) -> Sentence:
-    """Make a sentence of words that are said as they come."""
-    return Sentence("{text}", {"text": text})
 
 
 @dataclass(frozen=True, slots=True)

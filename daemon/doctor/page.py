@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daemon.doctor.finding import Area, Finding, Link, sentence
+from daemon.service_manager import ServiceManager
 
 ANSWER_S = 3.0
 SOON = timedelta(days=14)
@@ -174,15 +175,15 @@ def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str | Non
 # -- judging ---------------------------------------------------------------------------------------
 
 
-def judge_page(seen: Answer) -> list[Finding]:
+def judge_page(seen: Answer, manager: ServiceManager) -> list[Finding]:
     """Say how it is with the page."""
     place = seen.place
     if place is None:
         return [_area.ok("page", sentence("No page is wanted."))]
-    return [_door(seen, place), *_way_in(place), *_sealed(seen.seal, place)]
+    return [_door(seen, place, manager), *_way_in(place), *_sealed(seen.seal, place, manager)]
 
 
-def _door(seen: Answer, place: Place) -> Finding:
+def _door(seen: Answer, place: Place, manager: ServiceManager) -> Finding:
     where = f"{place.host}:{place.port}"
     if seen.is_ours:
         return _area.ok("page", sentence("The page answers at {where}.", where=where))
@@ -198,7 +199,7 @@ def _door(seen: Answer, place: Place) -> Finding:
         return _area.fault(
             "page",
             sentence("The service runs, and its page does not answer at {where}.", where=where),
-            sentence("See why: journalctl -u duurloop -n 20; the service tries again by itself"),
+            sentence("See why: {journal} -n 20; the service tries again by itself", journal=manager.journal),
         )
     if not seen.can_be_taken:
         return _area.fault(
@@ -227,21 +228,22 @@ def _way_in(place: Place) -> Iterator[Finding]:
         )
 
 
-def _sealed(seal: Seal | None, place: Place) -> Iterator[Finding]:
+def _sealed(seal: Seal | None, place: Place, manager: ServiceManager) -> Iterator[Finding]:
     if seal is None or place.certificate is None:
         return
     file = place.certificate[0]
+    renew = sentence("Renew it, then: {control} restart duurloop", control=manager.control)
     if seal.trouble == "expired":
         yield _area.fault(
             "certificate",
             sentence("The certificate {file} is out of date.", file=file),
-            sentence("Renew it, then: sudo systemctl restart duurloop"),
+            renew,
         )
     elif seal.trouble == "soon":
         yield _area.warning(
             "certificate",
             sentence("The certificate {file} ends on {day}.", file=file, day=f"{seal.until:%Y-%m-%d}"),
-            sentence("Renew it, then: sudo systemctl restart duurloop"),
+            renew,
         )
     elif seal.trouble == "name":
         yield _area.fault(

@@ -1,4 +1,7 @@
-"""The program itself: Python, what it is built on, and whether it starts as fast as it could."""
+"""The program itself: what it is built on, and whether it starts as fast as it could.
+
+Whether it can live on this machine at all is seen before any command begins (`daemon.cli.ground`).
+"""
 
 import importlib
 import re
@@ -6,13 +9,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from importlib.util import cache_from_source, find_spec
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from daemon.doctor.finding import Area, Finding, Link, sentence
 
-OLDEST_PYTHON = (3, 11)
-_BITS = 64
 _INSTALLED = ("site-packages", "dist-packages")
 _NATIVE = ("pydantic_core", "resvg_py", "dbus_fast", "aiohttp")
 """Wheels with machine code: one for another machine is there and cannot be used."""
@@ -27,7 +28,6 @@ class Program:
     """What was seen of it."""
 
     python: tuple[int, int, int]
-    bits: int
     own: str
     """Its version."""
     missing: tuple[str, ...] = ()
@@ -36,7 +36,6 @@ class Program:
     """Modules that are there and cannot be loaded."""
     is_compiled: bool = True
     folder: str = ""
-    has_numpy: bool = False
 
 
 def look_at_program() -> Program:
@@ -44,14 +43,12 @@ def look_at_program() -> Program:
     own = Path(__file__)
     return Program(
         python=sys.version_info[:3],
-        bits=64 if sys.maxsize > 2**32 else 32,
         own=version("duurloop"),
         missing=tuple(_missing(requires("duurloop") or ())),
         unusable=tuple(name for name in _NATIVE if not _loads(name)),
         # what runs from a checkout is compiled as it goes
         is_compiled=own.parents[2].name not in _INSTALLED or Path(cache_from_source(str(own))).exists(),
         folder=str(own.parents[2]),
-        has_numpy=find_spec("numpy") is not None,
     )
 
 
@@ -99,26 +96,12 @@ def _loads(module: str) -> bool:
 
 def judge_program(program: Program) -> list[Finding]:
     """Say how it is with the program."""
-    return [*_python(program), *_wheels(program), *_speed(program)]
+    return [_python(program), *_wheels(program), *_speed(program)]
 
 
-def _python(program: Program) -> Iterator[Finding]:
+def _python(program: Program) -> Finding:
     told = ".".join(map(str, program.python))
-    if program.python[:2] < OLDEST_PYTHON:
-        yield _area.fault(
-            "python",
-            sentence("Python {version} is too old; 3.11 is the least.", version=told),
-            sentence("Use Debian 12, Raspberry Pi OS of 2023, or newer; see which it is: cat /etc/os-release"),
-        )
-    elif program.bits < _BITS:
-        yield _area.fault(
-            "python",
-            sentence("This is a 32-bit Python; duurloop needs a 64-bit system."),
-            sentence("Install the 64-bit version of the system; uname -m then says aarch64 or x86_64."),
-        )
-    else:
-        reason = sentence("duurloop {own} on Python {version}, 64 bit.", own=program.own, version=told)
-        yield _area.ok("python", reason)
+    return _area.ok("python", sentence("duurloop {own} on Python {version}, 64 bit.", own=program.own, version=told))
 
 
 def _wheels(program: Program) -> Iterator[Finding]:
@@ -152,5 +135,3 @@ def _speed(program: Program) -> Iterator[Finding]:
                 "Compile it once: sudo {python} -m compileall -q {folder}", python=sys.executable, folder=program.folder
             ),
         )
-    if program.has_numpy:
-        yield _area.ok("numpy", sentence("numpy is installed beside it; duurloop does without."))

@@ -28,6 +28,7 @@ from daemon.installation.layout import Layout
 from daemon.installation.unit import unit_of
 from daemon.redaction import redactor
 from daemon.remote import NoAnswerError, NotRunningError, RefusedError, ask
+from daemon.service_manager import ServiceManager, manager_of
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import StoreError
 from daemon.trial import trial_text
@@ -68,19 +69,23 @@ class _Running:
 
 def round_of(house: House) -> list[Examination]:
     """Return what is to be examined; the service is asked first, for much hangs on whether it runs."""
-    unit, running = service.look_at_unit(house.shell), _asked(house.state)
+    likely = manager_of(house.state)
+    unit, running = service.look_at_unit(house.shell, likely), _asked(house.state)
+    manager = unit.manager if unit else likely
     fixed: list[tuple[Link, str, Examine, float]] = [
         (Link.PROGRAM, "program", lambda: program.judge_program(program.look_at_program()), 10.0),
         (Link.SETTINGS, "settings", partial(_settings, house, unit), 10.0),
-        (Link.DATABASE, "database", partial(_database, house), 12.0),
+        (Link.DATABASE, "database", partial(_database, house, manager), 12.0),
         (Link.CLOCK, "clock", partial(_clock, house), 8.0),
-        (Link.SERVICE, "service", partial(_service, house, unit, running), 10.0),
+        (Link.SERVICE, "service", partial(_service, house, unit, running, manager), 10.0),
     ]
-    looks = [*fixed, *_of_settings(house, running)]
+    looks = [*fixed, *_of_settings(house, running, manager)]
     return [Examination(link, name, examine, within_s) for link, name, examine, within_s in looks]
 
 
-def _of_settings(house: House, running: _Running) -> Iterator[tuple[Link, str, Examine, float]]:
+def _of_settings(
+    house: House, running: _Running, manager: ServiceManager
+) -> Iterator[tuple[Link, str, Examine, float]]:
     told = house.settings
     if told is None:
         yield Link.BLUETOOTH, "radio", partial(_radio, house, None), 10.0
@@ -95,7 +100,7 @@ def _of_settings(house: House, running: _Running) -> Iterator[tuple[Link, str, E
         yield Link.BLUETOOTH, "radio", lambda: [Finding(Link.BLUETOOTH, "radio", Level.OK, reason)], 1.0
     yield Link.STRAP, "strap", partial(_straps, house, told, running), house.seconds + LOOK_S
     yield Link.STRAVA, "strava", partial(_strava, house, told, running), LOOK_S
-    yield Link.PAGE, "page", partial(_page, told, running), 10.0
+    yield Link.PAGE, "page", partial(_page, told, running, manager), 10.0
     yield from _channels(house, told, running)
 
 
@@ -122,7 +127,7 @@ def _answer(state: Path) -> _Running:
         return _Running(silence="no_answer")
 
 
-def _service(house: House, unit: service.Unit | None, running: _Running) -> list[Finding]:
+def _service(house: House, unit: service.Unit | None, running: _Running, manager: ServiceManager) -> list[Finding]:
     return service.judge_service(
         service.Running(
             unit,
@@ -132,6 +137,7 @@ def _service(house: House, unit: service.Unit | None, running: _Running) -> list
             house.state,
             service.installed_at(),
             is_unit_old=unit is not None and unit.is_installed and _is_old(unit, house.environ),
+            manager=manager,
         )
     )
 
@@ -173,9 +179,9 @@ def _warnings(told: Settings) -> list[str]:
     return [warning for warning in settings_warnings(told) if warning not in said]
 
 
-def _database(house: House) -> list[Finding]:
+def _database(house: House, manager: ServiceManager) -> list[Finding]:
     copies = house.settings.backup.folder if house.settings else None
-    return database.judge_database(database.look_at_database(house.state, copies))
+    return database.judge_database(database.look_at_database(house.state, copies, SystemClock().now()), manager)
 
 
 def _clock(house: House) -> list[Finding]:
@@ -241,13 +247,14 @@ def _strava(house: House, told: Settings, running: _Running) -> list[Finding]:
     return strava.judge_strava(strava.look_at_strava(house.state, door, strava_terms_of(told), own, uploads))
 
 
-def _page(told: Settings, running: _Running) -> list[Finding]:
+def _page(told: Settings, running: _Running, manager: ServiceManager) -> list[Finding]:
     wanted, listen = told.page, told.page.listen
     place = None
     if listen:
         pair = (wanted.tls_cert, wanted.tls_key) if wanted.tls_cert and wanted.tls_key else None
         place = page.Place(listen.host, listen.port, listen.is_loopback, wanted.address, pair)
-    return page.judge_page(page.look_at_page(place, SystemClock().now(), is_running=running.status is not None))
+    looked = page.look_at_page(place, SystemClock().now(), is_running=running.status is not None)
+    return page.judge_page(looked, manager)
 
 
 def _channels(house: House, told: Settings, running: _Running) -> Iterator[tuple[Link, str, Examine, float]]:

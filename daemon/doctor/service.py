@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon.doctor.examining import Shell, shown
-from daemon.doctor.finding import Area, Finding, Link, Sentence, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
+from daemon.service_manager import UNIT_NAME, ServiceManager
+from daemon.telling import Sentence
 
-UNIT = "duurloop.service"
 _SHOWN = (
     "LoadState,ActiveState,UnitFileState,Result,ExecMainStatus,NRestarts,User,"
     "ProtectHome,ProtectSystem,ReadWritePaths,BindPaths,NeedDaemonReload"
@@ -28,8 +29,12 @@ class Unit:
     """The service as systemd knows it."""
 
     told: Mapping[str, str]
-    is_users: bool = False
-    """It is somebody's own."""
+    manager: ServiceManager = ServiceManager.SYSTEM
+
+    @property
+    def is_users(self) -> bool:
+        """Whether it is somebody's own."""
+        return self.manager is ServiceManager.USER
 
     @property
     def is_installed(self) -> bool:
@@ -46,16 +51,6 @@ class Unit:
         """Whether it ended by a fault; systemd may be about to start it again."""
         state, result = self.told.get("ActiveState"), self.told.get("Result", "success")
         return state == "failed" or (state == "activating" and result != "success")
-
-    @property
-    def control(self) -> str:
-        """How it is spoken to."""
-        return "systemctl --user" if self.is_users else "sudo systemctl"
-
-    @property
-    def journal(self) -> str:
-        """How its log is read."""
-        return "journalctl --user -u duurloop" if self.is_users else "sudo journalctl -u duurloop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +70,31 @@ class Running:
     """When this program was put where it is; None in a checkout."""
     is_unit_old: bool = False
     """The installed unit is not the one that comes with this version."""
+    manager: ServiceManager = ServiceManager.SYSTEM
+    """Who has it, or would have it."""
 
 
-def look_at_unit(shell: Shell) -> Unit | None:
-    """Return the unit of the system, else that of the user; None without systemd."""
-    system = Unit(shown(shell, ["systemctl", "show", UNIT, "-p", _SHOWN]))
-    if system.is_installed:
-        return system
-    own = Unit(shown(shell, ["systemctl", "--user", "show", UNIT, "-p", _SHOWN]), is_users=True)
-    if own.is_installed:
-        return own
-    return system if system.told else None
+def look_at_unit(shell: Shell, likely: ServiceManager) -> Unit | None:
+    """Return the unit that the likely manager has, else that of the other one; None without systemd."""
+    looked = []
+    for manager in sorted(ServiceManager, key=lambda one: one is not likely):
+        unit = Unit(shown(shell, ["systemctl", *_whose(manager), "show", UNIT_NAME, "-p", _SHOWN]), manager)
+        if unit.is_installed:
+            return unit
+        looked.append(unit)
+    return next((unit for unit in looked if unit.told), None)
+
+
+def _whose(manager: ServiceManager) -> list[str]:
+    return ["--user"] if manager is ServiceManager.USER else []
 
 
 def complaints_of(unit: Unit | None, shell: Shell) -> Sequence[str]:
     """Return the last warnings of the log; they are free of secrets and figures when they are written."""
     if unit is None or not unit.is_installed:
         return ()
-    whose = ["--user"] if unit.is_users else []
-    command = ["journalctl", *whose, "-u", UNIT, "-p", "warning", "-b", "--since=-24h", "-n", str(MOST_LINES)]
-    ran = shell([*command, "--no-pager", "-o", "cat", "-q"])
+    command = ["journalctl", *_whose(unit.manager), "-u", UNIT_NAME, "-p", "warning", "-b", "--since=-24h"]
+    ran = shell([*command, "-n", str(MOST_LINES), "--no-pager", "-o", "cat", "-q"])
     lines = ran.out.splitlines() if ran and not ran.code else []
     return [line for line in lines if line.strip()][-MOST_LINES:]
 
@@ -122,17 +122,17 @@ def judge_service(seen: Running) -> list[Finding]:
                 )
             )
     if seen.status:
-        found += _from_within(seen.status, seen.unit, seen.installed_at)
+        found += _from_within(seen.status, seen.manager, seen.installed_at)
     if seen.complaints:
         last = " / ".join(_short(line) for line in seen.complaints)
-        remedy = sentence("If that goes on, read what came before it: {journal} -n 50", journal=_journal(seen.unit))
+        remedy = sentence("If that goes on, read what came before it: {journal} -n 50", journal=seen.manager.journal)
         found.append(_area.warning("log", sentence("The log's last complaints: {lines}", lines=last), remedy))
     return found
 
 
 def _setup(unit: Unit) -> str:
     # plain setup asks, and leaves a unit alone that is there
-    return "duurloop setup --user --refresh" if unit.is_users else "sudo duurloop setup --refresh"
+    return f"{unit.manager.setup} --refresh"
 
 
 def _answering(seen: Running) -> Finding:
@@ -147,7 +147,7 @@ def _answering(seen: Running) -> Finding:
         return _area.fault(
             "running",
             sentence("duurloop runs, and does not answer."),
-            sentence("Start it anew: {control} restart duurloop", control=_control(unit)),
+            sentence("Start it anew: {control} restart duurloop", control=seen.manager.control),
         )
     if unit and unit.is_active and not unit.has_failed:
         return _area.fault(
@@ -155,7 +155,7 @@ def _answering(seen: Running) -> Finding:
             sentence(
                 "systemd runs duurloop, but its state is not in {folder}, or it is still starting.", folder=seen.state
             ),
-            sentence("See what it says: {control} status duurloop", control=unit.control),
+            sentence("See what it says: {control} status duurloop", control=unit.manager.control),
         )
     if unit and unit.is_installed:
         return _stopped(unit)
@@ -173,7 +173,8 @@ def _stopped(unit: Unit) -> Finding:
             "running",
             sentence("The service has stopped, for it could not use the settings or the database."),
             sentence(
-                "See what is wrong with duurloop check, mend it, then: {control} start duurloop", control=unit.control
+                "See what is wrong with duurloop check, mend it, then: {control} start duurloop",
+                control=unit.manager.control,
             ),
         )
     if unit.has_failed:
@@ -182,14 +183,14 @@ def _stopped(unit: Unit) -> Finding:
             sentence("The service has failed ({result}, exit code {code}).", result=unit.told.get("Result"), code=code),
             sentence(
                 "See why with {journal} -n 20, then: {control} restart duurloop",
-                journal=unit.journal,
-                control=unit.control,
+                journal=unit.manager.journal,
+                control=unit.manager.control,
             ),
         )
     return _area.fault(
         "running",
         sentence("The service is installed, and does not run."),
-        sentence("Start it: {control} start duurloop", control=unit.control),
+        sentence("Start it: {control} start duurloop", control=unit.manager.control),
     )
 
 
@@ -200,7 +201,7 @@ def _installed(unit: Unit) -> list[Finding]:
             _area.warning(
                 "enabled",
                 sentence("The service does not start with the machine."),
-                sentence("Have it started: {control} enable duurloop", control=unit.control),
+                sentence("Have it started: {control} enable duurloop", control=unit.manager.control),
             )
         )
     restarts = int(unit.told.get("NRestarts") or 0)
@@ -209,7 +210,7 @@ def _installed(unit: Unit) -> list[Finding]:
             _area.warning(
                 "restarts",
                 sentence("The service has started again by itself {restarts} times.", restarts=restarts),
-                sentence("See why: {journal} -p warning -n 20", journal=unit.journal),
+                sentence("See why: {journal} -p warning -n 20", journal=unit.manager.journal),
             )
         )
     if unit.told.get("NeedDaemonReload") == "yes":
@@ -217,15 +218,17 @@ def _installed(unit: Unit) -> list[Finding]:
             _area.warning(
                 "reload",
                 sentence("The unit has been changed, and systemd does not know it yet."),
-                sentence("Tell it: {control} daemon-reload && {control} restart duurloop", control=unit.control),
+                sentence(
+                    "Tell it: {control} daemon-reload && {control} restart duurloop", control=unit.manager.control
+                ),
             )
         )
     return found
 
 
-def _from_within(status: Mapping[str, Any], unit: Unit | None, installed_at: datetime | None) -> list[Finding]:
+def _from_within(status: Mapping[str, Any], manager: ServiceManager, installed_at: datetime | None) -> list[Finding]:
     found = []
-    restart = sentence("Start it anew: {control} restart duurloop", control=_control(unit))
+    restart = sentence("Start it anew: {control} restart duurloop", control=manager.control)
     if status["late"]:
         names = ", ".join(status["late"])
         found.append(_area.fault("workers", sentence("Parts of the service hang: {names}.", names=names), restart))
@@ -272,14 +275,6 @@ def _errands(status: Mapping[str, Any]) -> Iterator[Finding]:
 def _said_by(report: Mapping[str, Any]) -> Sentence:
     said, parts = report["sentence"], report["parts"]
     return Sentence(said, dict(parts))
-
-
-def _control(unit: Unit | None) -> str:
-    return unit.control if unit else "sudo systemctl"
-
-
-def _journal(unit: Unit | None) -> str:
-    return unit.journal if unit else "sudo journalctl -u duurloop"
 
 
 def _short(line: str, most: int = 160) -> str:

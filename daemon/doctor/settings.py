@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.faults import Fault
-from daemon.doctor.finding import Area, Finding, Link, plain, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.doctor.service import Unit
 from daemon.installation.layout import is_hidden
+from daemon.telling import plain
 
 _area = Area(Link.SETTINGS)
 

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.bluetooth_radio import USUAL, BluetoothRadio, RadioError, Sighting, WantedStrap
 from connectors.strap_visit import Visit, visit
 from daemon.clock import SystemClock
-from daemon.doctor.finding import Area, Finding, Link, Sentence, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.domain.heart_rate import SensorContact
 from daemon.standing import WEAK_PCT
 
@@ -103,17 +103,25 @@ def _reached(wanted: Wanted, visited: Visit) -> Iterator[Finding]:
             sentence("Take it off for half a minute and put it on again, with wet electrodes; then: duurloop doctor"),
         )
     elif visited.contact is SensorContact.LOST:
-        yield _area.warning(
-            "contact",
-            sentence("{runner}'s strap feels no skin.", runner=wanted.runner),
-            sentence("Wet the electrodes, pull the strap a little tighter, then: duurloop doctor"),
-        )
+        yield _feels_no_skin(wanted.runner)
     elif visited.contact is SensorContact.GOOD:
-        yield _area.ok("contact", sentence("{runner}'s strap feels skin.", runner=wanted.runner))
+        yield _feels_skin(wanted.runner)
     else:
         reason = sentence("{runner}'s strap speaks; whether it feels skin it does not tell.", runner=wanted.runner)
         yield _area.ok("contact", reason)
     yield from _battery(wanted.runner, visited.battery_pct)
+
+
+def _feels_skin(runner: str) -> Finding:
+    return _area.ok("contact", sentence("{runner}'s strap feels skin.", runner=runner))
+
+
+def _feels_no_skin(runner: str) -> Finding:
+    return _area.warning(
+        "contact",
+        sentence("{runner}'s strap feels no skin.", runner=runner),
+        sentence("Wet the electrodes, pull the strap a little tighter, then: duurloop doctor"),
+    )
 
 
 def _battery(runner: str, battery_pct: int | None) -> Iterator[Finding]:
@@ -228,16 +236,9 @@ def judge_followed(runner: Mapping[str, Any], pointer: str) -> list[Finding]:
 
 def _contact(runner: str, contact: str | None) -> Iterator[Finding]:
     if contact == "lost":
-        yield from _reached_contact(runner)
+        yield _feels_no_skin(runner)
     elif contact == "good":
-        yield _area.ok("contact", sentence("{runner}'s strap feels skin.", runner=runner))
-
-
-def _reached_contact(runner: str) -> Iterator[Finding]:
-    reason: Sentence = sentence("{runner}'s strap feels no skin.", runner=runner)
-    yield _area.warning(
-        "contact", reason, sentence("Wet the electrodes, pull the strap a little tighter, then: duurloop doctor")
-    )
+        yield _feels_skin(runner)
 
 
 def judge_unasked(wanted: Wanted) -> list[Finding]:

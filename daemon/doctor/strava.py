@@ -11,7 +11,7 @@ from typing import Any
 from connectors.sqlite import open_database, open_readonly
 from connectors.sqlite_strava import SqliteBook
 from daemon.clock import Clock
-from daemon.doctor.finding import Area, Finding, Link, Sentence, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.domain.quota import Purpose, Quota
 from daemon.state_folder import DATABASE_NAME, STRAVA_LOCK_NAME, alone, prepare
 from daemon.store import StoreError
@@ -31,6 +31,7 @@ from daemon.strava.port import (
     UnreachableError,
 )
 from daemon.strava.report import LinksReport
+from daemon.telling import Sentence
 
 BEYOND = 5_000
 """A page behind the end of anybody's list: an answer of a few bytes that needs every permission of a full one."""

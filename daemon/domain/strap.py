@@ -5,6 +5,7 @@ from enum import Enum, IntEnum
 from typing import TypeAlias
 
 from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.marking import _
 
 
 class BodyLocation(IntEnum):
@@ -44,6 +45,19 @@ class RadioTrouble(Enum):
     STUCK = "stuck"
     """Discovery hangs in bluetoothd: only power-cycling the adapter or restarting bluetoothd helps."""
     OTHER = "other"
+
+
+RADIO_WORDS = {
+    RadioTrouble.NO_ADAPTER: _("Bluetooth: this machine has no adapter, or it was unplugged"),
+    RadioTrouble.POWERED_OFF: _("Bluetooth: the adapter is switched off; try: bluetoothctl power on"),
+    RadioTrouble.NO_BLUEZ: _(
+        "Bluetooth: the system's Bluetooth service does not run; try: sudo systemctl start bluetooth"
+    ),
+    RadioTrouble.NO_PERMISSION: _("Bluetooth: this user may not use it; add it to the group bluetooth"),
+    RadioTrouble.STUCK: _("Bluetooth: searching hangs; try: sudo systemctl restart bluetooth"),
+    RadioTrouble.OTHER: _("Bluetooth does not answer as it should; I keep trying"),
+}
+"""What is told of each, and what to try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,15 @@ from daemon.aside import in_thread
 from daemon.backoff import Backoff
 from daemon.clock import Clock, done_within, wait_for
 from daemon.domain.heart_rate import Instant
+from daemon.domain.marking import _
 from daemon.domain.wording import Text
 from daemon.handing.fit_folder import place_of, put
 from daemon.handing.fit_making import fit_made
 from daemon.handing.handovers import Counts, FitOf, Going, Handover, Handovers, Why, uploads_report, waiting
 from daemon.household import Runner
-from daemon.importing import Refusal, sentence
 from daemon.letters import Scribe
 from daemon.store import Kind, LetterWritten, Outlet, Store, StoreError
+from daemon.telling import Sentence
 
 T = TypeVar("T")
 
@@ -37,12 +38,12 @@ AGAIN = Backoff(20.0, 900.0)
 STORE_AGAIN_S = 60.0
 LASTING_S = 3600.0
 """What is away for so long is worth a word; many a disk sleeps, or is away for an update."""
-_MISSING = sentence("is not there; make the folder, or name another under [export] in the settings")
-_NOT_A_FOLDER = sentence("is no folder; name one under [export] in the settings")
-_FORBIDDEN = sentence("may not be written to by the user of duurloop; change its permissions")
-_FULL = sentence("is on a disk that is full; make room there")
-_SILENT = sentence("does not answer; perhaps the disk is asleep, or another machine is off")
-_OTHERWISE = sentence("cannot be written to ({why}); it is tried again and again")
+_MISSING = _("is not there; make the folder, or name another under [export] in the settings")
+_NOT_A_FOLDER = _("is no folder; name one under [export] in the settings")
+_FORBIDDEN = _("may not be written to by the user of duurloop; change its permissions")
+_FULL = _("is on a disk that is full; make room there")
+_SILENT = _("does not answer; perhaps the disk is asleep, or another machine is off")
+_OTHERWISE = _("cannot be written to ({why}); it is tried again and again")
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class Outlets:
 class _Trouble:
     """Why the folder takes nothing, and since when."""
 
-    why: Refusal
+    why: Sentence
     since: Instant
     next_at: Instant
     failures: int = 1
@@ -136,12 +137,12 @@ class HandingOut:
         }
 
     def _folder_report(self, counts: Counts) -> dict[str, Any]:
-        why = Refusal(_SILENT) if self._hangs else self._trouble.why if self._trouble else None
+        why = Sentence(_SILENT) if self._hangs else self._trouble.why if self._trouble else None
         return {
             "path": str(self._outlets.folder),
             "ok": why is None,
             "reason": why and str(why),
-            "sentence": why and why.sentence,
+            "sentence": why and why.text,
             "parts": why.parts if why else {},
             "waiting": waiting(counts, Outlet.FOLDER),
         }
@@ -186,7 +187,7 @@ class HandingOut:
                 beat()
                 self._hangs = True
                 if self._clock.monotonic() - since >= LASTING_S and not is_told:
-                    is_told = await self._tell(Refusal(_SILENT))
+                    is_told = await self._tell(Sentence(_SILENT))
             return work.result()
         finally:
             self._hangs = False
@@ -197,7 +198,7 @@ class HandingOut:
         why = Why.NOT_WANTED if going is Going.REFUSED else None
         await self._handovers.note(replace(handover, going=going, place=place, why=why, changed_at=self._clock.now()))
 
-    async def _suffer(self, why: Refusal) -> float:
+    async def _suffer(self, why: Sentence) -> float:
         now, before = self._clock.monotonic(), self._trouble
         failures = before.failures + 1 if before else 1
         pause_s = AGAIN.pause_s(failures, self._chance)
@@ -209,7 +210,7 @@ class HandingOut:
             self._trouble.is_told = await self._tell(why)
         return pause_s
 
-    async def _tell(self, why: Refusal) -> bool:
+    async def _tell(self, why: Sentence) -> bool:
         """Write to those whose sessions wait; tell whether the database took it."""
         try:
             waiting = {one.runner for one in await self._due()}
@@ -221,25 +222,25 @@ class HandingOut:
         self._letters_kept()
         return True
 
-    def _letters(self, runner: Runner, why: Refusal) -> list[Any]:
+    def _letters(self, runner: Runner, why: Sentence) -> list[Any]:
         say = runner.language.say
-        told = say(sentence("The folder for your sessions, {folder}, {trouble}. They wait, and go by themselves."))
-        trouble = say(why.sentence).format(**why.parts)
-        text = Text(say(sentence("Your sessions as files")), told.format(folder=self._outlets.folder, trouble=trouble))
+        told = say(_("The folder for your sessions, {folder}, {trouble}. They wait, and go by themselves."))
+        trouble = why.said(say)
+        text = Text(say(_("Your sessions as files")), told.format(folder=self._outlets.folder, trouble=trouble))
         return Scribe(runner, self._clock).write(Kind.SERVICE, f"folder:{self._clock.now():%G-W%V}", lambda _: text)
 
 
-def _why(error: OSError) -> Refusal:
+def _why(error: OSError) -> Sentence:
     match error:
         case FileNotFoundError():
-            return Refusal(_MISSING)
+            return Sentence(_MISSING)
         case NotADirectoryError() | FileExistsError():
-            return Refusal(_NOT_A_FOLDER)
+            return Sentence(_NOT_A_FOLDER)
         case PermissionError():
-            return Refusal(_FORBIDDEN)
+            return Sentence(_FORBIDDEN)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return Refusal(_FULL)
+            return Sentence(_FULL)
         case OSError(errno=errno.EROFS):
-            return Refusal(_FORBIDDEN)
+            return Sentence(_FORBIDDEN)
         case _:
-            return Refusal(_OTHERWISE, {"why": error.strerror or "input/output error"})
+            return Sentence(_OTHERWISE, {"why": error.strerror or "input/output error"})

@@ -1,11 +1,7 @@
 """What lets a shell complete our commands, by click's own machinery."""
 
-from typing import Final
-
 from click import Command
 from click.shell_completion import get_completion_class
-
-SHELLS: Final = ("bash", "zsh", "fish")
 
 
 def completion_for(shell: str) -> str:

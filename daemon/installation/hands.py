@@ -3,18 +3,16 @@
 import os
 import shlex
 import subprocess
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from daemon.installation.layout import InstallationError
+from daemon.telling import Sentence
 
-
-class Say(Protocol):
-    """Tells a sentence of the catalogues to whoever installs."""
-
-    def __call__(self, sentence: str, **parts: str) -> None:
-        """Say it, its places filled by `parts`."""
+Say: TypeAlias = Callable[[Sentence], None]
+"""Tells something to whoever installs."""
 
 
 class Execute(Protocol):
@@ -30,6 +28,8 @@ class Hands:
 
     say: Say
     execute: Execute
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 def run_command(command: Sequence[str], environment: Iterable[tuple[str, str]] = ()) -> None:
@@ -53,4 +53,6 @@ def run_command(command: Sequence[str], environment: Iterable[tuple[str, str]] =
         ) from error
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
-        raise InstallationError("{command}: {why}", command=told, why=said[0])
+        failed = InstallationError("{command}: {why}", command=told, why=said[0])
+        failed.status = done.returncode
+        raise failed

@@ -7,22 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from daemon.installation.completion import completion_for
-from daemon.installation.layout import UNIT_NAME, Layout, refuse_hidden
+from daemon.installation.layout import Layout, refuse_hidden
 from daemon.installation.steps import (
     GROUP_ALONE,
     OWNER_ALONE,
     Await,
-    Link,
     MakeFolder,
+    MakeLink,
     OpenFolder,
     Owner,
     RemoveFile,
     Run,
-    Sentence,
     Step,
     WriteFile,
 )
 from daemon.installation.unit import folders_drop_in, shipped, unit_of
+from daemon.service_manager import UNIT_NAME
+from daemon.telling import Sentence
 
 _OPEN_TO_SERVICE, _CLOSED = 0o750, 0o700
 _OUR_NAME = "duurloop"
@@ -61,10 +62,16 @@ def completing_steps(layout: Layout) -> list[Step]:
     return [*_program(layout), *_enable(layout), *_reload(layout), replace(_restart(layout, "start"), otherwise=None)]
 
 
-def control(layout: Layout, *command: str, otherwise: Sentence | None = None, may_fail: bool = False) -> Run:
+def control(
+    layout: Layout,
+    *command: str,
+    otherwise: Sentence | None = None,
+    absent: int | None = None,
+    may_fail: bool = False,
+) -> Run:
     """Return a call of the systemd that has the service: the machine's, or a person's own."""
     if layout.is_system:
-        return Run(("systemctl", *command), needs=layout.systemd, otherwise=otherwise, may_fail=may_fail)
+        return Run(("systemctl", *command), needs=layout.systemd, otherwise=otherwise, absent=absent, may_fail=may_fail)
     assert layout.runtime is not None  # noqa: S101 - a person's layout has one
     return Run(
         ("systemctl", "--user", *command),
@@ -72,6 +79,7 @@ def control(layout: Layout, *command: str, otherwise: Sentence | None = None, ma
         environment=(("XDG_RUNTIME_DIR", str(layout.runtime)),),
         needs=_manager(layout),
         otherwise=otherwise,
+        absent=absent,
         may_fail=may_fail,
     )
 
@@ -132,7 +140,7 @@ def _program(layout: Layout) -> Iterator[Step]:
     """Give what belongs to the program: unit, command, manual, completion, byte code."""
     yield WriteFile(layout.unit, unit_of(layout))
     if layout.link is not None and layout.link != layout.program:
-        yield Link(layout.link, layout.program)
+        yield MakeLink(layout.link, layout.program)
     if layout.man_page is not None:
         yield WriteFile(layout.man_page, shipped("docs", "duurloop.1"), comes_along=True)
     for shell, place in layout.completions.items():
@@ -145,7 +153,7 @@ def _program(layout: Layout) -> Iterator[Step]:
 
 
 def _enable(layout: Layout) -> Iterator[Step]:
-    yield Link(enabling_link(layout), layout.unit)
+    yield MakeLink(enabling_link(layout), layout.unit)
     if layout.person is not None and layout.lingers is not None:
         text = "# duurloop setup let this user's services run while they are away; duurloop uninstall takes that back\n"
         yield WriteFile(layout.linger_mark, text, unless=layout.lingers)

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from daemon.service_manager import UNIT_NAME, ServiceManager
 from daemon.telling import TellingError
 
 SERVICE_USER: Final = "duurloop"
-UNIT_NAME: Final = "duurloop.service"
 OWN_ENVIRONMENT: Final = Path("/opt/duurloop")
 """The environment that the README's lines and `make install` make; nobody else uses it, so it goes with us."""
 
@@ -24,6 +24,9 @@ _HIDDEN: Final = (Path("/home"), Path("/root"), Path("/run/user"))
 
 class InstallationError(TellingError):
     """The program cannot be installed here, or not in this way."""
+
+    status: int | None = None
+    """How the command ended that is to blame, if one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,11 @@ class Layout:
                 "fish": config / "fish/completions/duurloop.fish",
             },
         )
+
+    @property
+    def manager(self) -> ServiceManager:
+        """The systemd that has the service."""
+        return ServiceManager.SYSTEM if self.is_system else ServiceManager.USER
 
     @property
     def settings_file(self) -> Path:

@@ -4,16 +4,22 @@ from collections.abc import Iterator
 from typing import Final
 
 from daemon.installation.installing import control, enabling_link
-from daemon.installation.layout import UNIT_NAME, Layout
-from daemon.installation.steps import RemoveFile, RemoveFolder, Run, Sentence, Step
+from daemon.installation.layout import Layout
+from daemon.installation.steps import RemoveFile, RemoveFolder, Run, Step
+from daemon.service_manager import UNIT_NAME
+from daemon.telling import Sentence
 
 _MARK_OF_AN_ENVIRONMENT: Final = "pyvenv.cfg"
+_NOT_LOADED: Final = 5
+"""How `systemctl stop` ends where there is no such unit (systemctl(1), after the LSB)."""
+_NO_SUCH_USER: Final = 6
+"""How `userdel` ends where there is none (userdel(8))."""
 
 
 def uninstall_steps(layout: Layout) -> list[Step]:
     """Return what undoes an installation, whole or half, and may be done twice."""
     return [
-        control(layout, "stop", UNIT_NAME, may_fail=True),
+        control(layout, "stop", UNIT_NAME, absent=_NOT_LOADED),
         RemoveFile(enabling_link(layout)),
         RemoveFolder(enabling_link(layout).parent),
         RemoveFile(layout.unit),
@@ -54,7 +60,14 @@ def _user(layout: Layout) -> Iterator[Step]:
     if layout.sysusers is not None and layout.user is not None:
         yield RemoveFile(layout.sysusers)
         # a user that owns data stays: its number would be given to somebody else, and the data with it
-        yield Run(("userdel", layout.user), unless=(layout.state, layout.settings.parent), may_fail=True)
+        yield Run(
+            ("userdel", layout.user),
+            unless=(layout.state, layout.settings.parent),
+            absent=_NO_SUCH_USER,
+            remedy=Sentence(
+                "the user {user} could not be removed; see why: sudo userdel {user}", {"user": layout.user}
+            ),
+        )
 
 
 def _environment(layout: Layout) -> Iterator[Step]:

@@ -8,8 +8,6 @@ import pwd
 import shlex
 import shutil
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +16,8 @@ from typing import Final, Protocol
 
 from daemon.installation.hands import Execute, Hands, Say, run_command
 from daemon.installation.layout import InstallationError
+from daemon.telling import Sentence
+from daemon.whole_file import put_whole
 
 ANYBODY, GROUP_ALONE, OWNER_ALONE = 0o644, 0o640, 0o600
 PATIENCE_S: Final = 15.0
@@ -45,18 +45,6 @@ class Owner:
     def __str__(self) -> str:
         """Return it as chown takes it."""
         return f"{self.user}:{self.group}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Something to tell when a step is left out or does not succeed."""
-
-    sentence: str
-    parts: dict[str, str] = field(default_factory=dict)
-
-    def said_by(self, say: Say) -> None:
-        """Tell it."""
-        say(self.sentence, **self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +94,11 @@ class OpenFolder:
                 _give(self.path, self.owner)
         elif self.owner is not None and not _is_open_to(self.path, self.owner.user):
             hands.say(
-                "the service may not use {folder}, which belongs to somebody else: "
-                "sudo chgrp {group} {folder} && sudo chmod g+rwx {folder} lets it",
-                folder=str(self.path),
-                group=self.owner.group,
+                Sentence(
+                    "the service may not use {folder}, which belongs to somebody else: "
+                    "sudo chgrp {group} {folder} && sudo chmod g+rwx {folder} lets it",
+                    {"folder": str(self.path), "group": self.owner.group},
+                )
             )
 
 
@@ -137,19 +126,7 @@ class WriteFile:
         if self.unless is not None and self.unless.exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        new = Path(name)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(self.text)
-                os.fchmod(file.fileno(), self.mode)
-                self._give(file.fileno())
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self.path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
+        put_whole(self.path, self.text.encode(), self.mode, self._give)
 
     def _give(self, file: int) -> None:
         if self.owner is not None:
@@ -160,7 +137,7 @@ class WriteFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MakeLink:
     """Makes a link, in place of another one."""
 
     path: Path
@@ -198,8 +175,10 @@ class Run:
     """What to say where what it needs is not there."""
     remedy: Sentence | None = None
     """What to say if it fails; without it, failing is the end."""
+    absent: int | None = None
+    """The status by which it says that what it is about is not there, which is as good as done."""
     may_fail: bool = False
-    """Failing means only that there was nothing to do."""
+    """All is well enough without it."""
 
     def told(self) -> str:
         """Return it as a line of a shell."""
@@ -213,15 +192,17 @@ class Run:
             return
         if self.needs is not None and not self.needs.exists():
             if self.otherwise is not None:
-                self.otherwise.said_by(hands.say)
+                hands.say(self.otherwise)
             return
         if self.only_if and not self._is_asked_for(hands):
             return
         try:
             hands.execute(self.command, self.environment)
-        except InstallationError:
+        except InstallationError as error:
+            if error.status is not None and error.status == self.absent:
+                return
             if self.remedy is not None:
-                self.remedy.said_by(hands.say)
+                hands.say(self.remedy)
             elif not self.may_fail:
                 raise
 
@@ -247,10 +228,9 @@ class Await:
 
     def perform(self, hands: Hands) -> None:
         """Wait; whoever needs it says if it did not come."""
-        del hands
-        until = time.monotonic() + PATIENCE_S
-        while all(path.exists() for path in self.needs) and not self.path.exists() and time.monotonic() < until:
-            time.sleep(_LOOK_EACH_S)
+        until = hands.monotonic() + PATIENCE_S
+        while all(path.exists() for path in self.needs) and not self.path.exists() and hands.monotonic() < until:
+            hands.sleep(_LOOK_EACH_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +268,19 @@ class RemoveFolder:
         """Remove it, if it is there."""
         del hands
         if self.whole:
-            shutil.rmtree(self.path, ignore_errors=True)
+            self._remove_whole()
         else:
             with suppress(OSError):  # it is gone, or holds what somebody else put there
                 self.path.rmdir()
+
+    def _remove_whole(self) -> None:
+        if not self.path.exists():
+            return
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:  # whatever kept it: nobody shall hear that it is gone
+            place, why = error.filename or self.path, error.strerror or error
+            raise InstallationError("{place}: {why}", place=str(place), why=str(why)) from error
 
 
 def perform(steps: Iterable[Step], say: Say, execute: Execute | None = None) -> None:

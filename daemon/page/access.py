@@ -207,7 +207,7 @@ class Access:
     def _told(self, request: web.Request, error: UnansweredError) -> web.Response:
         viewer = request.get(VIEWER)
         language = viewer.language if viewer else self._language_of(request, tuple(self._runners))
-        line = language.say(error.sentence).format(**error.parts)
+        line = error.told(language.say)
         if "application/json" in request.headers.get("Accept", ""):
             return web.json_response({"refused": line}, status=error.status)
         return framed(language, "duurloop", kind_line(line, language), error.status)

@@ -76,8 +76,8 @@ class Stuck:
     """There is nobody in the settings yet."""
     is_private: bool
     """Nobody reads along but whoever is at this machine: the lines may hold names."""
-    has_handed_secrets: bool = False
-    """Secrets were handed over when the program was started, and change with a new start only."""
+    restart: str | None = None
+    """What starts the program anew, if secrets were handed over at its start, and change with a new one only."""
 
 
 @dataclass(slots=True)
@@ -144,9 +144,11 @@ def _faults(stuck: Stuck, language: Language) -> str:
 
 
 def _restart(stuck: Stuck, language: Language) -> list[str]:
-    if not stuck.has_handed_secrets:
+    if stuck.restart is None:
         return []
-    return [language.say("After a change among the credentials it wants a new start: systemctl restart duurloop")]
+    return [
+        language.say("After a change among the credentials it wants a new start: {line}").format(line=stuck.restart)
+    ]
 
 
 def _lines(stuck: Stuck) -> str:

@@ -15,6 +15,7 @@ from daemon.companion import Companion
 from daemon.domain.wording import Language
 from daemon.page.assets import asset
 from daemon.page.house import House
+from daemon.telling import TellingError
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -58,14 +59,12 @@ TOKEN_FIELD = "token"  # noqa: S105 - where it stands in our forms
 FORM = "application/x-www-form-urlencoded"
 
 
-class UnansweredError(Exception):
-    """A request that gets a kind line instead of what it asked for; `sentence` is a key of the catalogues."""
+class UnansweredError(TellingError):
+    """A request that gets a kind line instead of what it asked for."""
 
     def __init__(self, status: int, sentence: str, /, **parts: object) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, **parts)
         self.status = status
-        self.sentence = sentence
-        self.parts = parts
 
 
 def viewer_of(request: web.Request) -> Viewer:
@@ -128,7 +127,6 @@ def page(
     scripts: Sequence[str] = (),
     again_s: int | None = None,
     kind: str = "",
-    status: int = 200,
 ) -> web.Response:
     """Return a page with the way to all others; `body` is HTML already, the title is not.
 
@@ -144,7 +142,7 @@ def page(
     skip, label = escape(language.say("To the page itself")), escape(language.say("Pages"))
     ways = f'<nav class="ways" aria-label="{label}">{links}</nav>'
     top = f'<a class="skip-link" href="#main">{skip}</a><header>{ways}</header>'
-    return _document(language, title, body, head=again + linked, top=top, kind=kind, status=status)
+    return _document(language, title, body, head=again + linked, top=top, kind=kind)
 
 
 def framed(language: Language, title: str, body: str, status: int = 200) -> web.Response:

@@ -227,7 +227,7 @@ def _without(seen: PlanSeen, language: Language) -> str:
     """Say that there is no plan, or why it cannot be told where they are on it."""
     if seen.trouble:
         title = language.say("Your plan")
-        why = language.say(seen.trouble.sentence).format(**seen.trouble.parts)
+        why = seen.trouble.told(language.say)
         lines = [
             language.say("Your plan cannot be read just now: {why}").format(why=why),
             language.say("Your runs are kept all the same, and running without a plan is fine."),

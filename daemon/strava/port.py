@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from daemon.domain.activity import Activity, Page
 from daemon.domain.quota import Reading
 from daemon.domain.recording import Recording
+from daemon.telling import Exit, ExpectedError, Words
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -69,20 +70,28 @@ class Upload:
     activity: int | None = None
 
 
-class StravaError(Exception):
-    """Strava did not do it; the message is one line, without secrets."""
+class StravaError(ExpectedError):
+    """Strava did not do it; the message is one line, a sentence of the catalogues, without secrets."""
 
     def __init__(self, reason: str, reading: Reading | None = None) -> None:
         super().__init__(reason)
         self.reading = reading
 
+    def told(self, words: Words) -> str:
+        """Return it in one line, in the language of `words`."""
+        return words(str(self))
+
 
 class UnreachableError(StravaError):
     """No answer, a server's fault, or nonsense: another time it may go well."""
 
+    ends = Exit.TRY_LATER
+
 
 class QuotaError(StravaError):
     """429: nothing more until the window turns."""
+
+    ends = Exit.TRY_LATER
 
 
 class UnauthorizedError(StravaError):
@@ -100,9 +109,13 @@ class ScopeError(StravaError):
 class InactiveError(StravaError):
     """The application is not active: since July 2026 that takes a Strava subscription."""
 
+    ends = Exit.UNAVAILABLE
+
 
 class ApplicationError(StravaError):
     """Strava does not know the application, or its secret is wrong."""
+
+    ends = Exit.CONFIGURATION
 
 
 class GoneError(StravaError):

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from daemon.installation import Layout, install_steps, perform
+from daemon.telling import Sentence
 from tests.terminal import Say
 
 
-def in_silence(sentence: str, **parts: str) -> None:
-    del sentence, parts
+def in_silence(_sentence: Sentence) -> None:
+    pass
 
 
 @pytest.fixture

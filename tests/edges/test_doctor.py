@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from daemon.doctor.clock import Time, judge_time
 from daemon.doctor.database import Kept, judge_database
 from daemon.doctor.examining import Examination, examined, run_command
 from daemon.doctor.finding import Finding, Level, Link, sentence
-from daemon.doctor.page import Place, judge_page, look_at_page
+from daemon.doctor.page import Answer, Place, Seal, judge_page, look_at_page
 from daemon.doctor.program import Program, is_within, judge_program, look_at_program
 from daemon.doctor.service import Running, judge_service
+from daemon.service_manager import UNIT_NAME, ServiceManager
 from tests.doctor_house import findings_in, house_of, told, worse
 from tests.receivers import FORBIDDEN, WRONG_PASSWORD, HttpReceiver, MailMood, SmtpReceiver
 from tests.terminal import Say
@@ -31,6 +33,7 @@ ELS = '[[runners]]\nname = "Els"\nzone = "118-136"\n'
 NO_PAGE = '[page]\nlisten = ""\n'
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STOPPED = "LoadState=not-found"
+KEPT = Kept(Path("/var/lib/duurloop"), NOW, is_there=True, is_whole=True, version=5, known=5)
 
 
 def channel(url: str) -> str:
@@ -58,23 +61,20 @@ def test_the_program_that_runs_these_tests_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "name", "remedy"),
+    "program",
     [
-        ({"python": (3, 9, 2)}, "python", "Debian 12"),
-        ({"bits": 32}, "python", "64-bit version"),
-        ({"missing": ("apprise 1.9",)}, "wheels", "pip install --force-reinstall ./duurloop-*.whl"),
-        ({"unusable": ("resvg_py",)}, "wheels", "pip install --force-reinstall ./duurloop-*.whl"),
+        Program((3, 11, 7), "1.0", missing=("apprise 1.9",)),
+        Program((3, 11, 7), "1.0", unusable=("resvg_py",)),
     ],
-    ids=["python", "32 bit", "missing", "of another machine"],
+    ids=["missing", "of another machine"],
 )
-def test_what_it_is_built_on(fault: dict[str, object], name: str, remedy: str) -> None:
-    parts = {"python": (3, 11, 7), "bits": 64, "own": "1.0"} | fault
-    level, _, said = told(judge_program(Program(**parts)), name)  # type: ignore[arg-type]
-    assert (level, remedy in said) == (Level.FAULT, True)
+def test_what_it_is_built_on(program: Program) -> None:
+    level, _, said = told(judge_program(program), "wheels")
+    assert (level, "pip install --force-reinstall ./duurloop-*.whl" in said) == (Level.FAULT, True)
 
 
 def test_a_program_that_is_not_compiled_ahead() -> None:
-    program = Program((3, 11, 7), 64, "1.0", is_compiled=False, folder="/opt/duurloop")
+    program = Program((3, 11, 7), "1.0", is_compiled=False, folder="/opt/duurloop")
     level, _, remedy = told(judge_program(program), "byte_code")
     assert (level, "compileall -q /opt/duurloop" in remedy) == (Level.WARNING, True)
 
@@ -172,7 +172,7 @@ def test_a_run_that_is_in_no_copy_for_days_wants_a_look(copied: int | None, ran:
         copied_at=None if copied is None else now - timedelta(days=copied),
         last_run_at=None if ran is None else now - timedelta(days=ran),
     )
-    assert told(judge_database(kept), "copies")[0] is level
+    assert told(judge_database(kept, ServiceManager.SYSTEM), "copies")[0] is level
 
 
 def _garble(path: Path) -> None:
@@ -236,15 +236,13 @@ def test_a_folder_for_copies_that_is_not_there(database: Path) -> None:
         ({"trouble": "forbidden"}, "integrity", Level.UNKNOWN, "sudo duurloop doctor"),
         ({"trouble": "unreadable"}, "integrity", Level.FAULT, "df -h"),
         ({"is_strange": True}, "owner", Level.FAULT, "chown"),
-        ({"log_bytes": 10**9}, "log", Level.WARNING, "systemctl restart duurloop"),
-        ({"trouble": "damaged", "copied_at": NOW}, "integrity", Level.FAULT, "systemctl restart duurloop"),
+        ({"log_bytes": 10**9}, "log", Level.WARNING, "sudo systemctl restart duurloop"),
+        ({"trouble": "damaged", "copied_at": NOW}, "integrity", Level.FAULT, "sudo systemctl restart duurloop"),
         ({"asides": 1}, "aside", Level.WARNING, "ls "),
     ],
 )
 def test_what_else_may_be_the_matter_with_it(fault: dict[str, object], name: str, level: Level, remedy: str) -> None:
-    kept = Kept(Path("/var/lib/duurloop"), is_there=True, is_whole=True, version=5, known=5)
-    findings = judge_database(Kept(**{**{name: getattr(kept, name) for name in Kept.__slots__}, **fault}))
-    found, _, said = told(findings, name)
+    found, _, said = told(judge_database(replace(KEPT, **fault), ServiceManager.SYSTEM), name)  # type: ignore[arg-type]
     assert (found, remedy in said) == (level, True)
 
 
@@ -329,7 +327,7 @@ def test_what_failed_lately_is_known_without_a_trial(database: Path) -> None:
 
 
 def page(place: Place, now: datetime = NOW) -> list[Finding]:
-    return judge_page(look_at_page(place, now, is_running=False))
+    return judge_page(look_at_page(place, now, is_running=False), ServiceManager.SYSTEM)
 
 
 def local(port: int, certificate: tuple[Path, Path] | None = None, address: str | None = None) -> Place:
@@ -421,6 +419,34 @@ def test_a_key_that_belongs_to_another_certificate(sealed: tuple[Path, Path], tm
 )
 def test_a_service_that_does_not_run(tmp_path: Path, unit: str, name: str, remedy: str) -> None:
     assert remedy in told(round_in(tmp_path, duurloop_service=unit), name)[2]
+
+
+@pytest.mark.parametrize(("control", "manager"), [("sudo systemctl", "SYSTEM"), ("systemctl --user", "USER")])
+def test_a_remedy_speaks_to_whoever_has_the_service(control: str, manager: str, taken: int) -> None:
+    whose = ServiceManager[manager]
+    damaged = judge_database(replace(KEPT, trouble="damaged", copied_at=NOW), whose)
+    grown = judge_database(replace(KEPT, log_bytes=10**9), whose)
+    place = local(taken, certificate=(Path("page.pem"), Path("page.key")))
+    expiring = judge_page(Answer(place, is_ours=True, seal=Seal("soon", NOW)), whose)
+    for findings, name in ((damaged, "integrity"), (grown, "log"), (expiring, "certificate")):
+        assert f": {control} restart duurloop" in told(findings, name)[2]
+    silent = told(judge_page(Answer(place, is_running=True), whose), "page")[2]
+    assert f"See why: {control.replace('systemctl', 'journalctl')} -u duurloop -n 20" in silent
+
+
+def test_a_service_of_ones_own_is_started_by_its_owner(tmp_path: Path) -> None:
+    found = round_in(tmp_path, duurloop_service=STOPPED, own_service="LoadState=loaded\nActiveState=inactive")
+    assert told(found, "running")[2] == "Start it: systemctl --user start duurloop"
+
+
+def test_of_two_services_the_one_with_this_state_is_examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    unit = tmp_path / ".config/systemd/user" / UNIT_NAME
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    found = round_in(tmp_path, own_service="LoadState=loaded\nActiveState=inactive")
+    assert told(found, "running")[2] == "Start it: systemctl --user start duurloop"
 
 
 def test_the_last_complaints_of_the_log(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The doctor at the radio and the strap: a BlueZ of our own, with faults planted in it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +13,11 @@ from daemon.doctor.bluetooth import Radio, judge_radio, look_at_radio
 from daemon.doctor.finding import Finding, Level
 from daemon.doctor.strap import Wanted, judge_followed, judge_look, looked_for
 from tests.doctor_house import Commands, kernel, told, worse
-from tests.fake_bluez import FakeBluez, FakeStrap, bluez_of_our_own
+from tests.fake_bluez import FakeBluez, FakeStrap
 
 ELS = Wanted("Els", "Polar H10 12345678")
 NO_SKIN = bytes.fromhex("04 3E")
 QUICK = replace(USUAL, settle_s=0.05, connect_s=0.3, courtesy_s=0.3, let_go_s=1.0)
-
-
-@pytest.fixture
-async def bluez(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
-    async with bluez_of_our_own(monkeypatch) as fake:
-        yield fake
 
 
 async def radio_findings(tmp_path: Path, wanted: str | None = None, **said: str) -> list[Finding]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from daemon.installation import InstallationError, Layout, install_steps, perform, refresh_steps, uninstall_steps
-from daemon.installation.hands import run_command
+from daemon.installation.hands import Hands, run_command
 from daemon.installation.layout import OWN_ENVIRONMENT
-from daemon.installation.steps import Link, OpenFolder, Owner, Run, WriteFile
+from daemon.installation.steps import PATIENCE_S, Await, MakeLink, OpenFolder, Owner, RemoveFolder, Run, WriteFile
+from daemon.telling import Sentence
 
 SETTINGS = '[[runners]]\nname = "Els"\n'
 SECRETS = {"phone": "ntfy://ntfy.sh/a-topic-nobody-guesses"}
@@ -26,14 +27,18 @@ class Watcher:
     said: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     refuses: str = "nothing at all"
+    status: int | None = None
+    """How what is refused ends."""
 
-    def say(self, sentence: str, **parts: str) -> None:
-        self.said.append(sentence.format(**parts))
+    def say(self, sentence: Sentence) -> None:
+        self.said.append(str(sentence))
 
     def execute(self, command: Sequence[str], environment: Iterable[tuple[str, str]] = ()) -> None:
         self.commands.append(" ".join([*(f"{name}={value}" for name, value in environment), *command]))
         if self.refuses in self.commands[-1]:
-            raise InstallationError("{command}: {why}", command=command[0], why="Access denied")
+            refused = InstallationError("{command}: {why}", command=command[0], why="Access denied")
+            refused.status = self.status
+            raise refused
 
     def about(self, word: str) -> list[str]:
         return [command for command in self.commands if word in command]
@@ -206,7 +211,7 @@ def test_somebody_elses_command_of_our_name_is_not_replaced(tmp_path: Path, watc
     foreign = tmp_path / "duurloop"
     foreign.write_text("theirs", encoding="utf-8")
     with pytest.raises(InstallationError, match="in the way"):
-        perform([Link(foreign, Path("/opt/duurloop/bin/duurloop"))], watcher.say, watcher.execute)
+        perform([MakeLink(foreign, Path("/opt/duurloop/bin/duurloop"))], watcher.say, watcher.execute)
     assert foreign.read_text(encoding="utf-8") == "theirs"
 
 
@@ -325,7 +330,7 @@ def test_half_an_installation_is_undone_as_well(system: Layout, watcher: Watcher
     watcher.refuses = "daemon-reload"
     with pytest.raises(InstallationError):
         install(system, watcher)
-    watcher.refuses = "systemctl stop"  # there is nothing that could be stopped
+    watcher.refuses, watcher.status = "systemctl stop", 5  # there is nothing that could be stopped
     uninstall(system, watcher)
     assert files_in(tmp_path).keys() - before.keys() == {"etc/duurloop/duurloop.toml", "etc/duurloop/credentials/phone"}
 
@@ -340,6 +345,43 @@ def test_the_user_stays_as_long_as_there_are_files_of_theirs(system: Layout, wat
         folder.rmdir()
     uninstall(system, watcher)
     assert watcher.about("userdel") == [f"userdel {ME}"]
+
+
+@pytest.mark.parametrize(("status", "is_told"), [(6, False), (8, True)], ids=["there is none", "in use"])
+def test_a_user_who_cannot_be_removed_is_told(system: Layout, watcher: Watcher, status: int, *, is_told: bool) -> None:
+    watcher.refuses, watcher.status = "userdel", status
+    uninstall(system, watcher)
+    told = f"the user {ME} could not be removed; see why: sudo userdel {ME}"
+    assert (told in watcher.said) is is_told
+
+
+def test_a_service_that_cannot_be_stopped_is_not_taken_away(system: Layout, watcher: Watcher) -> None:
+    install(system, watcher)
+    watcher.refuses, watcher.status = "systemctl stop", 4
+    with pytest.raises(InstallationError, match="Access denied"):
+        uninstall(system, watcher)
+    assert system.unit.exists()
+
+
+def test_a_program_that_cannot_be_removed_is_told(watcher: Watcher, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "program").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InstallationError, match="program: "):
+        perform([RemoveFolder(tmp_path / "program", whole=True)], watcher.say, watcher.execute)
+    perform([RemoveFolder(tmp_path / "gone already", whole=True)], watcher.say, watcher.execute)
+
+
+def test_how_a_command_ended_is_known() -> None:
+    with pytest.raises(InstallationError) as failed:
+        run_command(["false"])
+    assert failed.value.status == 1
+
+
+def test_a_systemd_that_does_not_come_is_not_waited_for_for_ever(watcher: Watcher, tmp_path: Path) -> None:
+    naps: list[float] = []
+    hands = Hands(watcher.say, watcher.execute, monotonic=lambda: sum(naps), sleep=naps.append)
+    Await(tmp_path / "private", needs=(tmp_path,)).perform(hands)
+    assert PATIENCE_S <= sum(naps) < PATIENCE_S + 1
 
 
 def test_its_own_environment_can_be_read_by_the_service_whatever_root_is_used_to(

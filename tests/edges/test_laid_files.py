@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.installation import Layout
-from daemon.installation.completion import SHELLS, completion_for
+from daemon.installation.completion import completion_for
 from daemon.installation.unit import folders_drop_in, shipped, unit_of
 
 MAKE_MAN = Path(__file__).parent.parent.parent / ".ci/make-man"
@@ -90,7 +90,7 @@ def test_paths_with_blanks_and_percent_signs_reach_systemd_whole(person: Layout)
 # -- completion ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_read_its_completion(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} here")

@@ -22,6 +22,7 @@ from daemon.strava.port import Scope, Tokens
 from tests.doctor_house import findings_in, house_of, told, worse
 from tests.fake_bluez import FakeBluez, FakeStrap, bluez_of_our_own
 from tests.fakes import eventually
+from tests.loopback import free_port
 from tests.receivers import HttpReceiver
 from tests.strava_server import BROKEN, Athlete, StravaServer
 
@@ -65,13 +66,6 @@ def _is_worn(status: dict[str, Any]) -> bool:
     return [runner["strap"]["contact"] for runner in status["runners"]] == ["good"]
 
 
-@pytest.fixture
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def settings(port: int, phone: HttpReceiver) -> str:
     return (
         f'[page]\nlisten = "127.0.0.1:{port}"\n[[runners]]\nname = "Els"\nzone = "118-136"\n'
@@ -79,12 +73,10 @@ def settings(port: int, phone: HttpReceiver) -> str:
     )
 
 
-async def test_a_house_that_is_well_has_nothing_but_what_is_well(
-    bluez: FakeBluez, tmp_path: Path, free_port: int
-) -> None:
+async def test_a_house_that_is_well_has_nothing_but_what_is_well(bluez: FakeBluez, tmp_path: Path) -> None:
     bluez.add(FakeStrap())
     with HttpReceiver() as phone:
-        house = house_of(tmp_path, settings(free_port, phone), send=True)
+        house = house_of(tmp_path, settings(free_port(), phone), send=True)
         async with service_of(tmp_path, _is_worn):
             findings = await asyncio.to_thread(findings_in, house)
     assert worse(findings) == []
@@ -98,10 +90,10 @@ async def test_a_house_that_is_well_has_nothing_but_what_is_well(
     )
 
 
-async def test_a_strap_that_the_service_cannot_connect_to(bluez: FakeBluez, tmp_path: Path, free_port: int) -> None:
+async def test_a_strap_that_the_service_cannot_connect_to(bluez: FakeBluez, tmp_path: Path) -> None:
     bluez.add(strap := FakeStrap(refuses=True))
     with HttpReceiver() as phone:
-        house = house_of(tmp_path, settings(free_port, phone))
+        house = house_of(tmp_path, settings(free_port(), phone))
         async with service_of(tmp_path, lambda _: strap.attempts > 1):
             findings = await asyncio.to_thread(findings_in, house)
     level, reason, remedy = told(findings, "connect")
@@ -109,10 +101,11 @@ async def test_a_strap_that_the_service_cannot_connect_to(bluez: FakeBluez, tmp_
     assert "bluetoothctl pair" in remedy
 
 
-async def test_a_port_that_was_taken_before_the_service_came(bluez: FakeBluez, tmp_path: Path, free_port: int) -> None:
+async def test_a_port_that_was_taken_before_the_service_came(bluez: FakeBluez, tmp_path: Path) -> None:
     bluez.add(FakeStrap())
-    with HttpReceiver() as phone, closing(socket.create_server(("127.0.0.1", free_port))):
-        house = house_of(tmp_path, settings(free_port, phone))
+    port = free_port()
+    with HttpReceiver() as phone, closing(socket.create_server(("127.0.0.1", port))):
+        house = house_of(tmp_path, settings(port, phone))
         async with service_of(tmp_path, _is_worn):
             findings = await asyncio.to_thread(findings_in, house)
     level, reason, remedy = told(findings, "page")
@@ -120,13 +113,13 @@ async def test_a_port_that_was_taken_before_the_service_came(bluez: FakeBluez, t
     assert "under [page] listen" in remedy
 
 
-async def test_a_service_that_hangs(bluez: FakeBluez, tmp_path: Path, free_port: int) -> None:
+async def test_a_service_that_hangs(bluez: FakeBluez, tmp_path: Path) -> None:
     bluez.add(FakeStrap())
     state = prepare(tmp_path / "state")
     with HttpReceiver() as phone, socket.socket(socket.AF_UNIX) as line:
         line.bind(str(state / "control.sock"))
         line.listen(1)
-        house = house_of(tmp_path, settings(free_port, phone))
+        house = house_of(tmp_path, settings(free_port(), phone))
         findings = await asyncio.to_thread(findings_in, house)
     level, _, remedy = told(findings, "running")
     assert (level, "systemctl restart duurloop" in remedy) == (Level.FAULT, True)
@@ -160,9 +153,7 @@ async def linked(folder: Path, strava: StravaServer, scopes: frozenset[str] = AL
 async def at_strava(folder: Path, strava: StravaServer, more: str = "") -> list[Finding]:
     house = house_of(
         folder,
-        f'[page]\nlisten = ""\n[strava]\nclient_id = "{strava.client_id}"\nclient_secret = "{strava.client_secret}"\n'
-        f'oauth_url = "{strava.oauth_url}"\napi_url = "{strava.api_url}"\n'
-        f'[[runners]]\nname = "Els"\nzone = "118-136"\n{more}',
+        f'[page]\nlisten = ""\n{strava.settings}[[runners]]\nname = "Els"\nzone = "118-136"\n{more}',
     )
     return [finding for finding in await asyncio.to_thread(findings_in, house) if finding.link.value == "strava"]
 

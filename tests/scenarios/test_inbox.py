@@ -13,10 +13,11 @@ import pytest
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant
 from daemon.domain.recording import Recording
 from daemon.domain.run import Source
-from daemon.importing import Harvest, Refusal
+from daemon.importing import Harvest
 from daemon.inbox import EVERY_S, MOST_SHOWN, Inbox, ReadFile, Seen
 from daemon.library import Library
 from daemon.reading import Job, read
+from daemon.telling import Sentence
 from daemon.yardstick import Yardstick
 from tests.activity_builders import tcx_activity, tcx_file, tcx_point
 from tests.fakes import EVENING, FakeClock, MemoryStore, afterwards, eventually, runner, running
@@ -42,7 +43,7 @@ class Reader:
         if content.startswith("ride"):
             return Harvest(str(path), digest, skipped=("ride",))
         if not content.isdecimal():
-            return Harvest(str(path), "", refusal=Refusal("no run in {what}", {"what": "it"}))
+            return Harvest(str(path), "", refusal=Sentence("no run in {what}", {"what": "it"}))
         recording = recorded(BEGAN - timedelta(minutes=int(content)))
         return Harvest(str(path), digest, runs=(yardstick.judge(recording, Source.FILE, digest),))
 
