@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from packing import HOUR_S, HOURS, fill, house, made_up
 
-from connectors.sqlite import MIGRATIONS, open_database
+from connectors.sqlite import open_database
 from connectors.sqlite_checks import check
 from connectors.sqlite_copies import Copies
 from connectors.sqlite_rescue import prepare, put_back
@@ -87,7 +87,6 @@ def main() -> None:
         path, target = Path(name) / "duurloop.db", Path(name) / "copy.db"
         with house(path.parent) as database:
             fill(database, [made_up(HOUR_S, chance) for _ in range(20)])
-            database.execute(f"PRAGMA user_version = {len(list(MIGRATIONS.glob('*.sql')))}")
         copies = Copies(path)
         look = median(milliseconds(lambda: check(path, is_still=False)) for _ in range(5))
         begin = median(milliseconds(lambda: asyncio.run(_opened(path))) for _ in range(5))

@@ -9,17 +9,21 @@ import math
 import struct
 import zlib
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 
 from daemon.domain.effort import HeldValue, believed, hold
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.held_times import BPMS, HeldTimes
 from daemon.store import StoreError
 
 _VERSION = 1
 _CONTACTS = (SensorContact.UNKNOWN, SensorContact.LOST, SensorContact.GOOD)
 _COUNT_MAX = 0xFFFF
+_HEAD = 2
+"""Bytes before the counts of a histogram: the first heart rate, and how many tenths of a second a count is."""
 
 
 class PackedDamagedError(StoreError):
@@ -102,9 +106,9 @@ def pack_histogram(held: Iterable[HeldValue]) -> bytes:
 
     A strap worn all day holds one value for hours: then a count stands for several tenths.
     """
-    tenths = [0.0] * 256
+    tenths = [0.0] * BPMS
     for value in held:
-        tenths[min(255, value.bpm)] += 10 * value.for_s
+        tenths[min(BPMS - 1, value.bpm)] += 10 * value.for_s
     used = [bpm for bpm, time in enumerate(tenths) if time]
     if not used:
         return b""
@@ -114,13 +118,26 @@ def pack_histogram(held: Iterable[HeldValue]) -> bytes:
     return struct.pack(f"<BB{last - first + 1}H", first, unit, *counts)
 
 
-def time_in_bins(histogram: bytes, low: int, high: int) -> tuple[float, float, float]:
-    """Return the seconds below, inside and above `low..high`, both edges inside."""
-    if not histogram:
-        return 0.0, 0.0, 0.0
-    first, unit, bins = histogram[0], histogram[1] / 10, array("H", histogram[2:])
-    begin, end = max(0, low - first), max(0, high + 1 - first)
-    return sum(bins[:begin]) * unit, sum(bins[begin:end]) * unit, sum(bins[end:]) * unit
+def add_up(histograms: Iterable[bytes]) -> HeldTimes:
+    """Return for how long each heart rate was held in all of these; one that came to harm costs itself alone.
+
+    Two thousand of them are a matter of milliseconds, for those that begin alike are added column by column.
+    """
+    alike: dict[bytes, list[array[int]]] = defaultdict(list)
+    for histogram in histograms:
+        if _is_sound(histogram):
+            alike[histogram[:_HEAD]].append(array("H", histogram[_HEAD:]))
+    seconds = [0.0] * BPMS
+    for (first, unit), all_counts in alike.items():
+        for bpm, counts in enumerate(zip_longest(*all_counts, fillvalue=0), start=first):
+            seconds[bpm] += sum(counts) * unit / 10
+    return HeldTimes(sum(map(len, alike.values())), tuple(seconds))
+
+
+def _is_sound(histogram: bytes) -> bool:
+    """Tell whether this is a histogram with something in it; a run without a heart rate has an empty one."""
+    bins, rest = divmod(len(histogram) - _HEAD, 2)
+    return rest == 0 < bins <= BPMS - histogram[0]
 
 
 def _differences(values: Sequence[int]) -> list[int]:

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from connectors.sqlite import BUSY_S, LOGS, asides_of, copies_before, is_damage
 from connectors.sqlite_checks import COPY_MEMO, check, contents_of, digest_of, reading, told
+from connectors.sqlite_files import belong_like, held, settle
 from connectors.sqlite_handed_out import UNLINK_UPLOADS
+from connectors.sqlite_house import house_of, name_house
 from connectors.sqlite_leaving_out import leave_out, rewrite
 from daemon.domain.rotation import Made, kept
 from daemon.keeping.copies import Contents, Copy, CopyDamagedError, CopyError, CopyKind, SourceDamagedError
@@ -40,12 +42,15 @@ class Copies:
 
     # -- looking --
 
-    def listed(self) -> list[Copy]:
+    def listed(self, *, also_of_others: bool = False) -> list[Copy]:
         """Return the copies that can be read, the last made first, then those made before updates.
 
-        Daily ones come in the order in which they were made, and those by hand between them by their time.
+        Daily ones come in the order in which they were made, and those by hand between them by their time. Those of
+        other houses are passed over, if not `also_of_others`.
         """
-        copies = [copy for path in self._in_folder() if (copy := copy_of(path))]
+        copies = self._readable()
+        others = [] if also_of_others else self._of_others(copies)
+        copies = [copy for copy in copies if copy not in others]
         daily = [copy for copy in copies if copy.kind is CopyKind.DAILY]
         daily.sort(key=lambda copy: copy.contents.number, reverse=True)
         own = sorted((copy for copy in copies if copy.kind is CopyKind.OWN), key=_made_at, reverse=True)
@@ -56,9 +61,9 @@ class Copies:
         """Return the copy in the folder that was made last, whatever its date says. Raises `CopyError`."""
         return self._last_of(CopyKind.DAILY, CopyKind.OWN)
 
-    def newest_good(self) -> Copy | None:
+    def newest_good(self, *, also_of_others: bool = False) -> Copy | None:
         """Return the last copy that is whole, as is seen just now."""
-        return next((copy for copy in self.listed() if _is_whole(copy)), None)
+        return next((copy for copy in self.listed(also_of_others=also_of_others) if _is_whole(copy)), None)
 
     def is_elsewhere(self) -> bool:
         """Tell whether the copies lie on another disk than the database."""
@@ -73,6 +78,7 @@ class Copies:
         self._prepare_folder()
         last = self._last_of(CopyKind.DAILY)
         self._refuse_shadow()
+        self._refuse_others()
         with _source():
             check(self.database, is_still=False)
             digest = self._digest()
@@ -80,6 +86,7 @@ class Copies:
             return None
         number = 1 + (last.contents.number if last else 0)
         self._remember_folder()
+        name_house(self.database)
         made = self._write(self.folder / f"duurloop-{now:%Y-%m-%d}.db", now, self._digest(), number)
         self._rotate()
         return made
@@ -94,18 +101,22 @@ class Copies:
         Those by hand that lie elsewhere are not known here. Raises `CopyError`
         when all others are done, also where the folder is not there.
         """
-        for half in self.folder.glob(_HALVES):
+        for half in [*self.folder.glob(_HALVES), *self.database.parent.glob(_HALVES)]:
             drop(half)  # whoever makes it just now has read what is to go
         drop_fresh(self.database)
         before_folder = Copies(self.database)._in_folder() if not self._is_own_folder else []  # noqa: SLF001 - of the same kind
-        files = [*self._in_folder(), *before_folder, *copies_before(self.database), *asides_of(self.database)]
+        others = {copy.path for copy in self._of_others(self._readable())}
+        in_folder = [path for path in self._in_folder() if path not in others]
         failed: CopyError | None = None
-        for path in files:
+        for path in [*in_folder, *before_folder, *copies_before(self.database), *asides_of(self.database)]:
             try:
                 with told(path):
                     _cleanse(path, job)
-            except CopyDamagedError:
-                drop(path)
+            except CopyDamagedError as error:
+                if others and path in in_folder:  # perhaps it is theirs
+                    failed = error
+                else:
+                    drop(path)
             except CopyError as error:
                 failed = error
         if failed:
@@ -121,6 +132,25 @@ class Copies:
 
     def _in_folder(self) -> list[Path]:
         return [path for path in self.folder.glob("duurloop-*.db") if path.is_file()]
+
+    def _readable(self) -> list[Copy]:
+        return [copy for path in self._in_folder() if (copy := copy_of(path))]
+
+    def _of_others(self, copies: list[Copy]) -> list[Copy]:
+        """Return those that are of other houses. One that does not say of which it is counts as ours."""
+        if self._is_own_folder:
+            return []
+        ours = ("", house_of(self.database))
+        return [copy for copy in copies if copy.contents.house not in ours]
+
+    def _refuse_others(self) -> None:
+        """Refuse a folder in which another house has daily copies: they bear the same names."""
+        if any(copy.kind is CopyKind.DAILY for copy in self._of_others(self._readable())):
+            raise CopyError(
+                "{folder} holds copies of another duurloop: say another folder under [backup]. If they are your own,"
+                " from before, go on from them: duurloop restore {folder}",
+                folder=str(self.folder),
+            )
 
     def _prepare_folder(self) -> None:
         if self._is_own_folder:
@@ -198,40 +228,20 @@ def _half_of(target: Path) -> Iterator[Path]:
     """Give a new file beside `target` that is nobody else's, and drop those that whoever made them left behind."""
     half = target.with_name(f".duurloop-{os.urandom(6).hex()}.half")
     with ExitStack() as stack:
-        with _held(target.parent, fcntl.LOCK_EX):  # or another one takes it for left behind before it is held
+        with held(target.parent, fcntl.LOCK_EX):  # or another one takes it for left behind before it is held
             for left in target.parent.glob(_HALVES):
-                with suppress(OSError, CopyError), _held(left, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_left:
+                with suppress(OSError, CopyError), held(left, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_left:
                     if is_left:
                         drop(left)
             os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             stack.callback(_drop_if_there, half)
-            stack.enter_context(_held(half, fcntl.LOCK_EX))
+            stack.enter_context(held(half, fcntl.LOCK_EX))
         yield half
 
 
 def _drop_if_there(half: Path) -> None:
     with suppress(CopyError):
         drop(half)
-
-
-@contextmanager
-def _held(path: Path, how: int) -> Iterator[bool]:
-    """Hold a file or a folder; tell whether nobody else does. A kill lets go of it."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield _is_free(handle, how)
-    finally:
-        os.close(handle)
-
-
-def _is_free(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how)
-    except BlockingIOError:
-        return False
-    except OSError:  # a disk that knows no such thing
-        return True
-    return True
 
 
 def _vacuum_into(half: Path, target: Path, connection: sqlite3.Connection) -> None:
@@ -252,31 +262,6 @@ def copy_of(path: Path) -> Copy | None:
         made_at = contents.made_at or datetime.fromtimestamp(looked.st_mtime, UTC)
         return Copy(path, kind, looked.st_size, contents, made_at)
     return None
-
-
-def settle(fresh: Path, target: Path) -> None:
-    """Put a finished file in the place of another so that a power cut leaves one of the two."""
-    with fresh.open("rb+") as file:
-        os.fsync(file.fileno())
-    fresh.replace(target)
-    sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def belong_like(path: Path, other: Path) -> None:
-    """Give a file to whom the folder of another belongs, if we may: root makes copies for the service, too."""
-    owner = other.parent.stat()
-    if os.geteuid() == 0:
-        with suppress(PermissionError):  # a disk of the network, or a root with few rights
-            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def unlinked(runner: str) -> Callable[[sqlite3.Connection], None]:
@@ -336,9 +321,20 @@ def _finish(half: Path, contents: Contents) -> None:
 
 
 def _cleanse(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
+    """Put a checked one without what is to go in the place of a copy: a cut leaves the one or the other."""
     looked = path.stat()
-    rewrite(path, job)
-    os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    if any(Path(f"{path}{ending}").exists() for ending in LOGS):
+        rewrite(path, job)  # what was set aside by a kill: its log must be folded in, and never meet another file
+        os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    with _half_of(path) as half:
+        with reading(path) as connection:
+            _vacuum_into(half, path, connection)
+        if not rewrite(half, job):
+            return
+        check(half)
+        belong_like(half, path)
+        os.utime(half, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+        settle(half, path)
 
 
 def fresh_of(database: Path) -> Path:
@@ -360,14 +356,4 @@ def drop(path: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-__all__ = [
-    "Copies",
-    "belong_like",
-    "copy_of",
-    "drop",
-    "drop_fresh",
-    "fresh_of",
-    "settle",
-    "sync_folder",
-    "unlinked",
-]
+__all__ = ["Copies", "copy_of", "drop", "drop_fresh", "fresh_of", "unlinked"]

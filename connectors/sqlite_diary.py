@@ -28,8 +28,6 @@ from daemon.store import (
     ZoneSet,
 )
 
-WAITING_FEELING = "SELECT * FROM feeling WHERE runner = ? AND run IS NULL AND said_at >= ? ORDER BY said_at DESC"
-
 
 async def keep(connection: aiosqlite.Connection, fact: Fact) -> None:
     """Keep one of the `KEEPERS`' facts."""

@@ -31,8 +31,8 @@ class SqliteTraces:
         with _translated(), _open(self._database) as connection:
             names = names_in(connection)
         for copy in self._copies.listed():
-            with suppress(CopyError), reading(copy.path) as connection:
-                names |= names_in(connection)
+            with suppress(CopyError):
+                names |= runners_in(copy.path)
         return names
 
     def erase(self, runner: str, others: Collection[str]) -> bool:
@@ -52,6 +52,12 @@ class SqliteTraces:
         """Erase a runner from the copies, and return how many there are. Raises `CopyError`."""
         self._copies.cleanse(erasing(runner, others))
         return len(self._copies.listed())
+
+
+def runners_in(path: Path, *, is_still: bool = True) -> set[str]:
+    """Return everybody of whom a database that is only looked at tells. Raises `CopyError`."""
+    with reading(path, is_still=is_still) as connection:
+        return names_in(connection)
 
 
 def names_in(connection: sqlite3.Connection) -> set[str]:

@@ -1,7 +1,8 @@
 """What no copy of the database may hold, and how it is taken out of one so that not a byte of it stays.
 
 What came by Strava's API alone is lent for some days; letters that wait would be said twice by a house that was put
-back, and the words of all others are nobody's business any more.
+back, and the words of all others are nobody's business any more. Keys of the page that are taken back after a copy was
+made would open it again.
 """
 
 import sqlite3
@@ -10,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 WAIT_S = 5.0
+KEYS = "key LIKE 'secret:%'"
+"""Which memos are keys of the page, or of links in messages."""
 
 _LEAVE_OUT = (
     # the day of a run along a plan stays, without the hour, as when Strava's take of it has to go
@@ -25,6 +28,7 @@ _LEAVE_OUT = (
     "UPDATE letter SET html = NULL, picture = NULL",
     # whoever puts this back looks first whether it has arrived since
     "UPDATE handed_out SET is_unsure = 1 WHERE state = 'due'",
+    f"DELETE FROM memo WHERE {KEYS}",  # noqa: S608 - a constant
 )
 
 
@@ -38,13 +42,14 @@ def leave_out(connection: sqlite3.Connection) -> None:
                 raise
 
 
-def rewrite(path: Path, job: Callable[[sqlite3.Connection], None]) -> None:
-    """Change a copy, and leave nothing behind of what was in it before."""
+def rewrite(path: Path, job: Callable[[sqlite3.Connection], None]) -> bool:
+    """Change a copy, and leave nothing behind of what was in it before; tell whether anything changed."""
     with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as connection:
         for pragma in ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN IMMEDIATE")
         job(connection)
         connection.execute("COMMIT")
-        if connection.total_changes:  # pages that were moved about keep what once stood on them
+        if has_changed := bool(connection.total_changes):  # pages that were moved about keep what once stood on them
             connection.execute("VACUUM")
+        return has_changed

@@ -1,12 +1,13 @@
 """The outbox's letters in SQLite."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from sqlite3 import Row
 
 import aiosqlite
 
 from connectors.sqlite import Database
+from connectors.sqlite_takes import moment, stamp
 from daemon.domain.wording import Mail, Text
 from daemon.store import ChannelHealth, Claimed, Kind, Letter
 
@@ -36,7 +37,7 @@ class SqlitePost:
             await connection.execute("UPDATE letter SET state = 'due' WHERE state = 'sending'")
             await connection.execute("UPDATE channel_health SET next_at = NULL WHERE settings_fault")
             # of all channels: nobody claims for one that has left the settings
-            await connection.execute(_EXPIRED, (_stamp(now), None))
+            await connection.execute(_EXPIRED, (stamp(now), None))
             await _forget_done(connection, now)
 
         await self._database.write(job)
@@ -46,19 +47,19 @@ class SqlitePost:
         # look first, in a read: an idle service does not write
         if not await self._database.read(
             "SELECT 1 FROM letter WHERE channel = ?1 AND state = 'due' AND (next_at <= ?2 OR expires_at <= ?2) LIMIT 1",
-            (channel, _stamp(now)),
+            (channel, stamp(now)),
         ):
             return None
 
         async def job(connection: aiosqlite.Connection) -> list[Row]:
-            await connection.execute(_EXPIRED, (_stamp(now), channel))
+            await connection.execute(_EXPIRED, (stamp(now), channel))
             return list(
                 await connection.execute_fetchall(
                     "UPDATE letter SET state = 'sending', attempts = attempts + 1 WHERE id = ("
                     " SELECT id FROM letter WHERE channel = ?1 AND state = 'due' AND next_at <= ?2"
                     " AND NOT EXISTS (SELECT 1 FROM channel_health WHERE channel = ?1 AND next_at > ?2)"
                     " ORDER BY attempts, id LIMIT 1) RETURNING *",
-                    (channel, _stamp(now)),
+                    (channel, stamp(now)),
                 )
             )
 
@@ -72,7 +73,7 @@ class SqlitePost:
             " min(expires_at) AS expires FROM letter WHERE channel = ?1 AND state = 'due'",
             (channel,),
         )
-        return _moment(min(row["due"], row["expires"])) if row["due"] else None
+        return moment(min(row["due"], row["expires"])) if row["due"] else None
 
     async def settle_sent(self, claimed: Claimed) -> None:
         """Note that the far end has the letter, and that the channel is well."""
@@ -98,7 +99,7 @@ class SqlitePost:
                     health.failures,
                     health.reason,
                     int(health.settings_fault),
-                    health.next_at and _stamp(health.next_at),
+                    health.next_at and stamp(health.next_at),
                 ),
             )
             await insert_letters(connection, notices)
@@ -111,11 +112,11 @@ class SqlitePost:
         async def job(connection: aiosqlite.Connection) -> None:
             rows = await connection.execute_fetchall(
                 "SELECT id, written_at, expires_at, next_at FROM letter WHERE state = 'due' AND written_at >= ?",
-                (_stamp(since),),
+                (stamp(since),),
             )
             await connection.executemany(
                 "UPDATE letter SET written_at = ?, expires_at = ?, next_at = ? WHERE id = ?",
-                [(*(_stamp(_moment(at) + by) for at in times), identity) for identity, *times in rows],
+                [(*(stamp(moment(at) + by) for at in times), identity) for identity, *times in rows],
             )
             await connection.execute("UPDATE channel_health SET next_at = NULL")
 
@@ -130,7 +131,7 @@ class SqlitePost:
                 row["failures"],
                 row["reason"],
                 bool(row["settings_fault"]),
-                row["next_at"] and _moment(row["next_at"]),
+                row["next_at"] and moment(row["next_at"]),
             )
             for row in rows
         ]
@@ -144,7 +145,7 @@ class SqlitePost:
 async def _forget_done(connection: aiosqlite.Connection, now: datetime) -> None:
     await connection.execute(
         "DELETE FROM letter WHERE state IN ('sent', 'expired') AND written_at < ?",
-        (_stamp(now - timedelta(days=KEPT_DAYS)),),
+        (stamp(now - timedelta(days=KEPT_DAYS)),),
     )
 
 
@@ -162,9 +163,9 @@ async def insert_letters(connection: aiosqlite.Connection, letters: Iterable[Let
                 letter.text.body,
                 letter.text.mail and letter.text.mail.html,
                 letter.text.mail and letter.text.mail.picture,
-                _stamp(letter.written_at),
-                _stamp(letter.expires_at),
-                _stamp(letter.not_before),
+                stamp(letter.written_at),
+                stamp(letter.expires_at),
+                stamp(letter.not_before),
             )
             for letter in letters
         ],
@@ -176,7 +177,7 @@ async def drop_reminders(connection: aiosqlite.Connection, runner: str, at: date
     await connection.execute(
         f"UPDATE letter SET state = 'expired', {_EMPTY} WHERE state = 'due' AND kind = 'reminder'"  # noqa: S608
         " AND substr(key, 1, ?) = ? AND written_at BETWEEN ? AND ?",
-        (len(runner) + 1, f"{runner}:", _stamp(at - REMINDED), _stamp(at + REMINDED)),
+        (len(runner) + 1, f"{runner}:", stamp(at - REMINDED), stamp(at + REMINDED)),
     )
 
 
@@ -186,16 +187,8 @@ def _claimed(row: Row) -> Claimed:
         row["channel"],
         Kind(row["kind"]),
         Text(row["title"], row["body"], None if row["html"] is None else Mail(row["html"], row["picture"])),
-        _moment(row["written_at"]),
-        _moment(row["expires_at"]),
-        _moment(row["next_at"]),
+        moment(row["written_at"]),
+        moment(row["expires_at"]),
+        moment(row["next_at"]),
     )
     return Claimed(row["id"], letter, row["attempts"])
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _moment(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp)

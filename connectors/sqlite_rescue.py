@@ -5,6 +5,7 @@ What was there is kept aside. A kill or a power cut at any moment leaves the one
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -15,14 +16,17 @@ from pathlib import Path
 import aiosqlite
 
 from connectors.sqlite import BUSY_S, DAMAGED, LOGS, REPLACED, copies_before, is_damage, open_database, second_names
-from connectors.sqlite_checks import COPY_MEMO, check, contents_of, told
-from connectors.sqlite_copies import Copies, belong_like, drop, drop_fresh, fresh_of, settle, sync_folder
-from connectors.sqlite_leaving_out import leave_out, rewrite
+from connectors.sqlite_checks import COPY_MEMO, check, contents_of, reading, told
+from connectors.sqlite_copies import Copies, drop, drop_fresh, fresh_of
+from connectors.sqlite_files import belong_like, settle, sync_folder
+from connectors.sqlite_leaving_out import KEYS, leave_out, rewrite
 from daemon.keeping.copies import Contents, Copy, CopyDamagedError, CopyError, Rescue
 from daemon.store import StoreError
 
 RESCUE_MEMO = "rescued"
 """What is still to be told stands in the database that took the place of a damaged one."""
+_IS_KEY = re.compile("[0-9a-f]{64}")
+"""Something else is damage."""
 
 
 def suspect(database: Path) -> None:
@@ -54,6 +58,7 @@ async def rescue(copies: Copies, now: datetime) -> Rescue | None:
         aside = _aside(database, DAMAGED, now)
         found = Rescue(now, aside.name, copy.made_at if copy else None)
         await _bring_up_to_date(fresh, note_of(found))
+        _hand_on_keys(database, fresh)
         _take_place(fresh, database, aside)
         _mark(database).unlink(missing_ok=True)
     except (CopyError, OSError) as error:
@@ -81,7 +86,11 @@ async def prepare(file: Path, database: Path) -> tuple[Path, Contents]:
 
 
 def put_back(fresh: Path, database: Path, now: datetime) -> Path | None:
-    """Put a prepared database in place; return where the one before is, if there was one. Raises `CopyError`."""
+    """Put a prepared database in place; return where the one before is, if there was one. Raises `CopyError`.
+
+    Keys stay as they are: those that were taken back since the copy was made do not come back with it.
+    """
+    _hand_on_keys(database, fresh)
     if not database.exists():
         with told(database):
             _put_logs_aside(database, now)
@@ -94,6 +103,28 @@ def put_back(fresh: Path, database: Path, now: datetime) -> Path | None:
         with suppress(sqlite3.Error):
             rewrite(aside, leave_out)  # like a copy it must not outlive what has to go
     return aside
+
+
+def has_keys(database: Path) -> bool:
+    """Tell whether there are keys of the page that still let somebody in."""
+    return bool(_keys_of(database))
+
+
+def _keys_of(database: Path) -> list[tuple[str, str]]:
+    """Return the keys; none if they cannot be read, for then nobody knows which of them were taken back."""
+    with suppress(CopyError), reading(database, is_still=False) as connection:
+        kept = [tuple(row) for row in connection.execute(f"SELECT key, value FROM memo WHERE {KEYS}")]  # noqa: S608 - a constant
+        return [(name, value) for name, value in kept if _IS_KEY.fullmatch(value)]
+    return []
+
+
+def _hand_on_keys(database: Path, fresh: Path) -> None:
+    """Let the one that takes the place have the present keys, and no others. Raises `CopyError`."""
+    kept = _keys_of(database)
+    with told(fresh), closing(sqlite3.connect(fresh, timeout=BUSY_S)) as connection, connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"DELETE FROM memo WHERE {KEYS}")  # noqa: S608 - a constant
+        connection.executemany("INSERT INTO memo VALUES (?, ?)", kept)
 
 
 def _put_logs_aside(database: Path, now: datetime) -> None:

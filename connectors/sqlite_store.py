@@ -13,13 +13,14 @@ from typing import Any, assert_never
 import aiosqlite
 
 from connectors import sqlite_diary as diary
-from connectors.packing import Packed, pack, unpack_samples
+from connectors.packing import Packed, add_up, pack, unpack_samples
 from connectors.sqlite import Database
 from connectors.sqlite_handed_out import keep_due
 from connectors.sqlite_post import insert_letters
 from connectors.sqlite_takes import (
     BY_ID,
     BY_TIME,
+    HISTOGRAMS,
     SAMPLES,
     feeling_of,
     moment,
@@ -33,6 +34,7 @@ from connectors.sqlite_takes import (
 from daemon.aside import in_thread
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.held_times import HeldTimes
 from daemon.domain.plan import Course, Edge, HeartLed, Leg, PlanRef, Step, StepKind
 from daemon.domain.run import Run, Source
 from daemon.domain.takes import Take
@@ -128,6 +130,11 @@ class SqliteStore:
 
         return await self._database.write(job)
 
+    async def held_times(self, runner: str, since: datetime, until: datetime) -> HeldTimes:
+        """Return how long each heart rate was held in the runs that began between these."""
+        rows = await self._database.read(HISTOGRAMS, (runner, stamp(since), stamp(until)))
+        return add_up(row["histogram"] for row in rows)
+
     async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         """Return the takes from the strap and from files that began between these."""
         rows = await self._database.read(
@@ -148,11 +155,6 @@ class SqliteStore:
             "SELECT * FROM step_run WHERE runner = ? AND began_at >= ? ORDER BY began_at", (runner, stamp(since))
         )
         return [diary.step_run(row) for row in rows]
-
-    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
-        """Return what was said from `since` on of a run that is still to come."""
-        rows = await self._database.read(diary.WAITING_FEELING, (runner, stamp(since)))
-        return feeling_of(rows[0]) if rows else None
 
     async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
         """Return what was said of runs from `since` on, oldest first."""

@@ -199,6 +199,12 @@ _KEEP_ACTIVITY = """
         sport = excluded.sport, name = excluded.name, distance_m = excluded.distance_m,
         has_heart_rate = excluded.has_heart_rate, mark = excluded.mark, is_read = 0, is_missing = 0
 """
+_BLANK = """
+    UPDATE letter SET title = '', body = '', html = NULL, picture = NULL,
+        written_at = substr(written_at, 1, 10) || 'T12:00:00.000+00:00',
+        expires_at = substr(expires_at, 1, 10) || 'T12:00:00.000+00:00',
+        next_at = substr(next_at, 1, 10) || 'T12:00:00.000+00:00' WHERE key = ?
+"""
 # What was said after a run may have been said of one that came by the API; all of it has been read long ago.
 _SAID = "SELECT id FROM letter WHERE kind = 'after' AND state IN ('sent', 'expired') AND written_at < ?1"
 
@@ -234,10 +240,8 @@ async def _forget_runs(connection: aiosqlite.Connection, runner: str, ids: Colle
     await remove(connection, runner, origins)
     for key in (f"{runner}:{key_after(run, whole=whole)}" for run in lent for whole in (False, True)):
         await connection.execute("DELETE FROM letter WHERE key = ? AND state = 'due'", (key,))
-        # that it was told is remembered, for the run may come back; what was told is not
-        await connection.execute(
-            "UPDATE letter SET title = '', body = '', html = NULL, picture = NULL WHERE key = ?", (key,)
-        )
+        # that it was told is remembered, for the run may come back; what was told is not, nor the hour
+        await connection.execute(_BLANK, (key,))
     # of a run along a plan the day stays, without the hour
     await connection.executemany(
         "UPDATE step_run SET began_at = substr(began_at, 1, 10) || 'T12:00:00.000+00:00' WHERE run = ?",

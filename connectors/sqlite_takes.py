@@ -47,6 +47,10 @@ SAMPLES = (
     "SELECT take_samples.* FROM take JOIN take_samples ON take_samples.take = take.id"
     " WHERE is_best AND run = coalesce((SELECT run FROM take WHERE id = ?1), ?1)"
 )
+HISTOGRAMS = (
+    "SELECT histogram FROM take JOIN take_samples ON take_samples.take = take.id"
+    " WHERE is_best AND runner = ? AND started_at BETWEEN ? AND ?"
+)
 
 
 _MOVE = (

@@ -11,6 +11,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from daemon.clock import Clock, done_within
+
 T = TypeVar("T")
 
 
@@ -32,6 +34,17 @@ def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return answer
+
+
+async def patiently(work: Callable[[], T], name: str, clock: Clock, each_s: float, beat: Callable[[], None]) -> T:
+    """Do `work` aside and wait as long as it takes, with a sign of life each so many seconds.
+
+    A disk of another machine may not answer for hours, which no restart would mend.
+    """
+    working = in_thread(work, name)
+    while not await done_within(working, clock, each_s):
+        beat()
+    return working.result()
 
 
 def _succeed(answer: "asyncio.Future[T]", value: T) -> None:

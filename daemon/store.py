@@ -12,14 +12,16 @@ from typing import Protocol, TypeAlias
 
 from daemon.domain.feeling import Feeling
 from daemon.domain.heart_rate import HeartRateSample
+from daemon.domain.held_times import HeldTimes
 from daemon.domain.plan import Course, PlanRef
 from daemon.domain.run import Run
 from daemon.domain.takes import DOORSTEP, Take, Told
 from daemon.domain.wording import Text
 from daemon.domain.zones import TargetZone
+from daemon.telling import Exit, ExpectedError
 
 
-class StoreError(Exception):
+class StoreError(ExpectedError):
     """The database could not do it; the message says why, in one line."""
 
 
@@ -33,6 +35,8 @@ class StoreDamagedError(StoreError):
 
 class StoreTooNewError(StoreError):
     """The database was written by a newer duurloop than this one."""
+
+    ends = Exit.CONFIGURATION
 
 
 def key_after(run: str, *, whole: bool = False) -> str:
@@ -375,6 +379,12 @@ class Store(Protocol):
         recording of the same run; brought once more it replaces what was read before.
         """
 
+    async def held_times(self, runner: str, since: datetime, until: datetime) -> HeldTimes:
+        """Return how long each heart rate was held in the runs that began between these.
+
+        Of each run by its best take; runs in which no heart was heard are not counted.
+        """
+
     async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         """Return the takes from the strap and from files that began between these."""
 
@@ -383,9 +393,6 @@ class Store(Protocol):
 
     async def step_runs(self, runner: str, since: datetime) -> list[StepRun]:
         """Return the runs along plans from `since` on, oldest first, also those of which nothing else is kept."""
-
-    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
-        """Return what was said from `since` on of a run that is still to come."""
 
     async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
         """Return what was said of runs from `since` on, oldest first, also where the run is not kept any more."""
@@ -414,7 +421,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A letter that is being sent, and for the how-manieth time."""
+    """A letter that is being sent, and which attempt it is."""
 
     id: int
     letter: Letter

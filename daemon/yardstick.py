@@ -1,7 +1,7 @@
 """What one runner's recordings are measured by; small enough to go along to another process."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from hashlib import blake2b
 
 from daemon.domain.activity import is_wanted
@@ -32,7 +32,13 @@ class Yardstick:
         Takes its time: up to a twentieth of a second for an hour of running.
         """
         local = recording.started_at.astimezone(self.timezone)
-        name = blake2b(f"{self.runner}:{origin}".encode(), digest_size=4).hexdigest()
-        identity, target = f"{local:%Y%m%d-%H%M%S}-{name}", zone_on(local.date(), self.zones)
+        identity, target = self._identity(local, source, origin), zone_on(local.date(), self.zones)
         run = run_of(recording, identity, source, target, runner=self.runner)
         return Brought(run, recording.samples, origin, start_hidden)
+
+    def _identity(self, local: datetime, source: Source, origin: str) -> str:
+        """Return the same name whenever it is brought; one that is lent is named without its time, for names stay."""
+        of = f"{self.runner}:{origin}".encode()
+        if source is Source.STRAVA_API:
+            return blake2b(of, digest_size=8).hexdigest()
+        return f"{local:%Y%m%d-%H%M%S}-{blake2b(of, digest_size=4).hexdigest()}"

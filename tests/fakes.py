@@ -12,14 +12,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import chain, count
 from typing import assert_never
 
 from daemon.afterwards import Afterwards
 from daemon.clock import Clock
-from daemon.domain.effort import Evidence, judge
+from daemon.domain.effort import Evidence, HeldValue, believed, hold, judge
 from daemon.domain.feeling import BEFORE_A_RUN, Feeling
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.held_times import BPMS, HeldTimes
 from daemon.domain.plan import Course
 from daemon.domain.run import Run, Source
 from daemon.domain.strap import StrapEvent
@@ -109,6 +110,14 @@ async def eventually(condition: Callable[[], bool], within_s: float = 5.0) -> No
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.002)
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Wait for something that a process of its own does."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
 
 
 class FakeClock:
@@ -210,6 +219,15 @@ class MemoryShelf:
         runners = {brought.run.runner for brought in self._brought.values()}
         gathered = (told for runner in runners for told in self._gathered(runner))
         return next((self._brought[told.best.id].samples for told in gathered if told.run == known), ())
+
+    def held_times(self, runner: str, since: datetime, until: datetime) -> HeldTimes:
+        """Return how long each heart rate was held in all runs in which a heart was heard."""
+        takes = [told.best for told in self._gathered(runner) if since <= told.best.started_at <= until]
+        heard = [held for take in takes if (held := _held(self._brought[take.id].samples, take.source))]
+        seconds = [0.0] * BPMS
+        for value in chain.from_iterable(heard):
+            seconds[min(value.bpm, BPMS - 1)] += value.for_s
+        return HeldTimes(len(heard), tuple(seconds))
 
     def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         """Return the takes that did not come by the API."""
@@ -376,6 +394,10 @@ class MemoryStore:
         self.commits.append(tuple(facts))
         return placed
 
+    async def held_times(self, runner: str, since: datetime, until: datetime) -> HeldTimes:
+        await self._pass_gate()
+        return self._shelf.held_times(runner, since, until)
+
     async def own_takes(self, runner: str, since: datetime, until: datetime) -> list[Take]:
         await self._pass_gate()
         return self._shelf.own_takes(runner, since, until)
@@ -388,11 +410,6 @@ class MemoryStore:
         await self._pass_gate()
         own = [step for step in self._step_runs.values() if step.runner == runner and step.at >= since]
         return sorted(own, key=lambda step: step.at)
-
-    async def waiting_feeling(self, runner: str, since: datetime) -> Feeling | None:
-        await self._pass_gate()
-        said = self._feelings.get((runner, None))
-        return said.feeling if said and said.at >= since else None
 
     async def feelings(self, runner: str, since: datetime) -> list[Feeling]:
         await self._pass_gate()
@@ -625,6 +642,11 @@ class MemoryStore:
                 self._states[number] = "expired"
 
 
+def _held(samples: Sequence[HeartRateSample], source: Source) -> list[HeldValue]:
+    in_the_run = [sample for sample in samples if sample.at >= 0]
+    return hold(believed(in_the_run, recorded=source is not Source.STRAP))
+
+
 def _more_of(session: OpenSession, fact: SampleKept | CoachingStarted | SessionSteered) -> OpenSession:
     match fact:
         case SampleKept():
@@ -667,6 +689,29 @@ class ScriptedStrap:
     async def _listen(self) -> AsyncGenerator[StrapEvent, None]:
         while True:
             yield await self._events.get()
+
+
+class Switch:
+    """A permit that a test grants and withdraws."""
+
+    def __init__(self, *, granted: bool = True) -> None:
+        self._granted = asyncio.Event()
+        self._withdrawn = asyncio.Event()
+        self.turn(on=granted)
+
+    def turn(self, *, on: bool) -> None:
+        for event, is_so in ((self._granted, on), (self._withdrawn, not on)):
+            event.set() if is_so else event.clear()
+
+    @property
+    def granted(self) -> bool:
+        return self._granted.is_set()
+
+    async def wait_granted(self) -> None:
+        await self._granted.wait()
+
+    async def wait_withdrawn(self) -> None:
+        await self._withdrawn.wait()
 
 
 def sample(at: float, bpm: int = 128, *words: int, contact: SensorContact = SensorContact.GOOD) -> HeartRateSample:

@@ -14,7 +14,6 @@ from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.strap import BodyLocation, LossReason, StrapConnected, StrapLost
 from daemon.household import Plan, Runner
 from daemon.page.house import House
-from daemon.page.links import FEEL_SECRET
 from daemon.page.server import answering
 from daemon.page.site import site_of
 from daemon.page.terms import Door, Terms
@@ -93,7 +92,7 @@ class PageHouse:
         await service.resume()
         async with running(*(worker() for worker in service.workers().values())):
             terms = Terms(self.door, [PLAN.id], metrics=self.metrics)
-            site = site_of(self.house, terms, await store.secret(FEEL_SECRET))
+            site = site_of(self.house, terms)
             async with answering(
                 "127.0.0.1", 0, site.routes, middlewares=site.middlewares, on_shutdown=site.on_shutdown
             ) as port:

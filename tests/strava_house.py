@@ -140,6 +140,14 @@ class House:
             found.append(claimed.letter)
         return found
 
+    async def sent(self) -> int:
+        """Let the first runner's channel have all letters that wait; return how many there were."""
+        count = 0
+        while claimed := await self.post.claim(PHONE.id, self.clock.now()):
+            await self.post.settle_sent(claimed)
+            count += 1
+        return count
+
     async def keys_of_letters(self) -> list[str]:
         return [row["key"] for row in await self.database.read("SELECT key FROM letter ORDER BY id")]
 

@@ -1,6 +1,8 @@
 """`backup` and `restore`: a checked copy of all that is kept, and the way back."""
 
 import asyncio
+import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +12,13 @@ import click
 
 from connectors.sqlite_checks import contents_of
 from connectors.sqlite_copies import Copies, drop
+from connectors.sqlite_forget import runners_in
+from connectors.sqlite_rescue import has_keys, put_back
 from connectors.sqlite_rescue import prepare as make_ready
-from connectors.sqlite_rescue import put_back
 from daemon.cli.common import Failure, json_option, print_json, state_folder, words
 from daemon.cli.saying import agree
 from daemon.keeping.copies import Contents, Copy, CopyError
+from daemon.service_manager import manager_of
 from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, LOCK_NAME, AlreadyRunningError, alone, prepare
 
 _MB, _KB = 1_000_000, 1_000
@@ -62,8 +66,8 @@ def restore(ctx: click.Context, *, file: Path, yes: bool, as_json: bool) -> None
     with alone(state / LOCK_NAME) as is_alone:
         if not is_alone:
             raise AlreadyRunningError(
-                "duurloop is running: stop it first (systemctl stop duurloop, or systemctl --user stop duurloop), "
-                "then try again"
+                "duurloop is running: stop it first ({line}), then try again",
+                line=manager_of(state).systemctl("stop"),
             )
         restored = _restore(_meant(file, state / DATABASE_NAME), state / DATABASE_NAME, yes=yes, asks=not as_json)
     if as_json:
@@ -74,13 +78,16 @@ def restore(ctx: click.Context, *, file: Path, yes: bool, as_json: bool) -> None
                 "runs": restored.now.runs,
                 "runs_before": restored.before and restored.before.runs,
                 "kept_as": restored.aside and str(restored.aside),
+                "brought_back": restored.brought_back,
             }
         )
         return
     click.echo(words("Restored. Runs that are here now: {runs}.").format(runs=restored.now.runs))
     if restored.aside:
         click.echo(words("What was here before is kept as {file}.").format(file=restored.aside))
-    click.echo(words("Start duurloop again: systemctl start duurloop"))
+    if not restored.has_keys:
+        click.echo(words("Phones and tablets are let in anew by a new link: duurloop page link"))
+    click.echo(words("Start duurloop again: {line}").format(line=manager_of(state).systemctl("start")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,19 @@ class _Restored:
     before: Contents | None
     """None if there was nothing that could be read."""
     aside: Path | None
+    brought_back: Sequence[str]
+    """Of whom nothing was kept any more."""
+    has_keys: bool
+    """Whether links to the page go on working."""
 
 
 def _restore(file: Path, database: Path, *, yes: bool, asks: bool) -> _Restored:
     fresh, contents = asyncio.run(make_ready(file, database))
     try:
-        before = _present(database)
+        before, brought_back = _present(database), _brought_back(fresh, database)
         if asks:
             _say_both(file, contents, before)
+            _say_back(brought_back)
         if not yes:
             agree(words("Put the copy in the place of what is here now?"), err=not asks)
         with alone(database.with_name(COMMANDS_LOCK_NAME)) as is_alone:
@@ -110,13 +122,26 @@ def _restore(file: Path, database: Path, *, yes: bool, asks: bool) -> _Restored:
             aside = put_back(fresh, database, datetime.now().astimezone())
     finally:
         drop(fresh)
-    return _Restored(file, contents, before, aside)
+    return _Restored(file, contents, before, aside, brought_back, has_keys(database))
+
+
+def _brought_back(fresh: Path, database: Path) -> list[str]:
+    """Return of whom the copy tells and the present database does not, though it tells of others."""
+    with suppress(CopyError):
+        present = runners_in(database, is_still=False)
+        return sorted(runners_in(fresh, is_still=False) - present) if present else []
+    return []
 
 
 def _meant(file: Path, database: Path) -> Path:
     if not file.is_dir():
         return file
-    copy = Copies(database, file).newest_good()
+    copies = Copies(database, file)
+    copy = copies.newest_good()
+    if copy is None or copy.path.parent != file:
+        copy = copies.newest_good(also_of_others=True)  # on a new machine they all are
+        if len({one.contents.house for one in copies.listed(also_of_others=True) if one.path.parent == file}) > 1:
+            raise Failure("{folder} holds copies of more than one duurloop: say which file is meant", folder=str(file))
     if copy is None or copy.path.parent != file:
         raise Failure("there is no good copy in {folder}", folder=str(file))
     return copy.path
@@ -132,6 +157,16 @@ def _say_both(file: Path, copy: Contents, before: Contents | None) -> None:
         click.echo(words("Runs that are here now: {runs}.").format(runs=before.runs))
     else:
         click.echo(words("Here is nothing now that can be read."))
+
+
+def _say_back(runners: Sequence[str]) -> None:
+    """Let nobody who was forgotten come back unseen."""
+    for name in runners:
+        said = words(
+            "It brings back {name}, of whom nothing is kept here now. "
+            "If that is not meant, say afterwards: duurloop forget {quoted}"
+        )
+        click.echo(said.format(name=name, quoted=shlex.quote(name)))
 
 
 def _present(database: Path) -> Contents | None:

@@ -111,7 +111,7 @@ def _erase_from_copies(traces: Traces, runner: str, others: Collection[str]) -> 
     try:
         count = traces.erase_from_copies(runner, others)
     except CopyError as error:
-        why = words(error.sentence).format(**error.parts)
+        why = error.told(words)
         return words("{name} is still in copies of the database ({why}). Mend that, and say the same once more").format(
             name=runner, why=why
         )
@@ -133,7 +133,10 @@ def _remains(settings: Settings, runner: str) -> Iterator[str]:
     """Tell what is out of reach."""
     yield words("What I cannot reach, if you have any of it:")
     yield words("- messages that were sent; and uploads to Strava")
-    yield words("- copies made with duurloop backup, and folders made with duurloop export")
+    yield words(
+        "- copies made with duurloop backup, or in a folder that stood under [backup] before; and folders made with "
+        "duurloop export"
+    )
     yield words("- names in systemd's journal, which drops its oldest lines by itself")
     if settings.export.folder:
         yield words("- FIT files in {folder}").format(folder=settings.export.folder)

@@ -14,9 +14,10 @@ from config.forms import Listen
 from config.settings import Page, Settings
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, words
-from daemon.cli.database import writable
+from daemon.cli.database import wake, writable
 from daemon.from_settings import runner_meant
 from daemon.page.keys import PAGE_SECRET, link_url
+from daemon.page.links import FEEL_SECRET
 
 FAR_AWAY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """Addresses for examples (RFC 5737, RFC 3849): nobody has them, and the way there is the way out of the house."""
@@ -36,7 +37,10 @@ def page() -> None:
 @click.option("--qr/--no-qr", "wants_code", default=None, help="Show the link as a QR code, or do not.")
 @click.pass_context
 def link(ctx: click.Context, *, runner: str | None, as_json: bool, wants_code: bool | None) -> None:
-    """Show the secret link to open once on each phone or tablet: to the whole household, or to one runner's page."""
+    """Show the secret link, to open once on each phone or tablet.
+
+    It shows the whole household, or with --runner the page of one runner.
+    """
     settings = load_settings(ctx)
     listen = settings.page.listen
     if listen is None:
@@ -65,10 +69,17 @@ def link(ctx: click.Context, *, runner: str | None, as_json: bool, wants_code: b
 @page.command()
 @click.pass_context
 def revoke(ctx: click.Context) -> None:
-    """Take back all links: every phone and tablet has to be let in anew."""
+    """Take back all links, also those in messages.
+
+    Every phone and tablet has to be let in anew.
+    """
     asyncio.run(_renew(ctx))
+    wake(ctx)  # the next message's link is to work
     click.echo(
         words("All links are taken back. Every phone and tablet is let in anew by a new one: duurloop page link")
+    )
+    click.echo(
+        words("Those in messages that were sent lead nowhere either. How a run felt is still kept with: duurloop feel")
     )
 
 
@@ -79,7 +90,9 @@ async def _secret(ctx: click.Context) -> bytes:
 
 async def _renew(ctx: click.Context) -> None:
     async with writable(ctx) as database:
-        await SqliteStore(database).renew_secret(PAGE_SECRET)
+        store = SqliteStore(database)
+        for name in (PAGE_SECRET, FEEL_SECRET):
+            await store.renew_secret(name)
 
 
 # -- where the page is -------------------------------------------------------------------------------
@@ -137,8 +150,9 @@ def _for_whom(runner: str | None) -> str:
 def _advice(settings: Settings, listen: Listen, place: Place) -> Iterator[str]:
     if place.is_here:
         yield words(
-            'To see it on a phone: listen = "0.0.0.0:{port}" under [page], start the service again, '
-            "then once more: duurloop page link"
+            "To see it on a phone: duurloop setup asks who may see the page; "
+            'or by hand, listen = "0.0.0.0:{port}" under [page], and start the service again. '
+            "Then once more: duurloop page link"
         ).format(port=listen.port)
         if settings.page_is_open:
             return

@@ -14,7 +14,8 @@ from daemon.cli.common import Failure, json_option, load_settings, print_json, r
 from daemon.cli.database import readable, wake, writable
 from daemon.cli.speech import terminal_language
 from daemon.cli.talk_guide import zone_by_talking
-from daemon.domain.wording import Language, origin_text
+from daemon.domain.held_times import LOOKS_BACK, LaidOver, lay_over
+from daemon.domain.wording import Language, laid_text, origin_text
 from daemon.domain.zones import Proposal, TargetZone, ZoneOrigin, proposals, zone_on
 from daemon.from_settings import facts_told_by, runner_meant
 from daemon.household import Runner
@@ -30,6 +31,10 @@ class _ZoneToday:
     today: date
     zone: TargetZone | None
     proposals: tuple[Proposal, ...]
+    laid: LaidOver | None = None
+    """What it means for the runs of the last weeks."""
+    laid_before: LaidOver | None = None
+    """What the zone meant that has just made room, if it was another one."""
 
     @property
     def of_settings(self) -> TargetZone | None:
@@ -63,12 +68,12 @@ def zone(
     """Show your calm zone, where it comes from and what other methods would propose; or set it."""
     if (wanted is not None) + as_settings + talk_test > 1 or (origin and not wanted) or (talk_test and as_json):
         raise click.UsageError(
-            "--set (with --origin), --as-settings and --talk-test (without --json) exclude each other"
+            words("--set (with --origin), --as-settings and --talk-test (without --json) exclude each other")
         )
     settings = load_settings(ctx)
     whose = runner_meant(settings, runner)
     if talk_test:
-        wanted = zone_by_talking(lambda: _heart_rate(ctx, whose))
+        wanted = zone_by_talking(lambda: _heart_rate(ctx, whose), terminal_language())
         if wanted is None:
             return
     elif wanted:
@@ -81,21 +86,39 @@ def zone(
     if as_json:
         print_json(_report(shown))
         return
-    for line in _set_lines(shown) if wanted else _lines(shown, terminal_language()):
+    language = terminal_language()
+    for line in _set_lines(shown, language) if wanted else _lines(shown, language):
         click.echo(line)
 
 
 async def _look(ctx: click.Context, settings: Settings, runner: Runner) -> _ZoneToday:
     async with readable(ctx) as database:
-        zones = await zones_for(runner, SqliteStore(database)) if database else runner.zones
-        return _zone_today(settings, runner, zones)
+        if database is None:
+            return _zone_today(settings, runner, runner.zones)
+        store = SqliteStore(database)
+        shown = _zone_today(settings, runner, await zones_for(runner, store))
+        return await _laid_over_runs(shown, store)
 
 
 async def _set(ctx: click.Context, settings: Settings, runner: Runner, wanted: TargetZone) -> _ZoneToday:
     async with writable(ctx) as database:
         store = SqliteStore(database)
+        before = zone_on(_today(runner), await zones_for(runner, store))
         await store.commit([zone_set(runner, wanted, datetime.now(UTC))])
-        return _zone_today(settings, runner, await zones_for(runner, store))
+        shown = _zone_today(settings, runner, await zones_for(runner, store))
+        return await _laid_over_runs(shown, store, before)
+
+
+async def _laid_over_runs(shown: _ZoneToday, store: SqliteStore, before: TargetZone | None = None) -> _ZoneToday:
+    if shown.zone is None:
+        return shown
+    now = datetime.now(UTC)
+    held = await store.held_times(shown.runner.name, now - LOOKS_BACK, now)
+    return replace(
+        shown,
+        laid=lay_over(shown.zone, held),
+        laid_before=lay_over(before, held) if before and str(before) != str(shown.zone) else None,
+    )
 
 
 def _zone_today(settings: Settings, runner: Runner, zones: tuple[TargetZone, ...]) -> _ZoneToday:
@@ -157,13 +180,32 @@ def _report(shown: _ZoneToday) -> dict[str, Any]:
             }
             for one in shown.proposals
         ],
+        "last_four_weeks": _laid_report(shown.laid, shown.laid_before) if shown.laid else None,
     }
 
 
-def _set_lines(shown: _ZoneToday) -> list[str]:
+def _laid_report(laid: LaidOver, before: LaidOver | None) -> dict[str, Any]:
+    return {
+        "runs": laid.runs,
+        "below_s": round(laid.time.below_s, 1),
+        "inside_s": round(laid.time.inside_s, 1),
+        "above_s": round(laid.time.above_s, 1),
+        "calm_pct": round(laid.calm_pct, 1),
+        "zone_before": {
+            "low_bpm": before.zone.low,
+            "high_bpm": before.zone.high,
+            "calm_pct": round(before.calm_pct, 1),
+        }
+        if before
+        else None,
+    }
+
+
+def _set_lines(shown: _ZoneToday, language: Language) -> list[str]:
     zone, of_settings = shown.zone, shown.of_settings
     lines = [
         words("From today on your zone is {zone}. Earlier runs keep the zone of their day.").format(zone=zone),
+        *_laid_lines(shown, language),
     ]
     if shown.is_set_here and of_settings:
         lines.append(
@@ -173,7 +215,11 @@ def _set_lines(shown: _ZoneToday) -> list[str]:
 
 
 def _lines(shown: _ZoneToday, language: Language) -> list[str]:
-    return [*_zone_lines(shown, language), "", *_proposal_lines(shown, language)]
+    return [*_zone_lines(shown, language), *_laid_lines(shown, language), "", *_proposal_lines(shown, language)]
+
+
+def _laid_lines(shown: _ZoneToday, language: Language) -> list[str]:
+    return [laid_text(shown.laid, shown.laid_before, language)] if shown.laid else []
 
 
 def _zone_lines(shown: _ZoneToday, language: Language) -> list[str]:
@@ -195,7 +241,10 @@ def _proposal_lines(shown: _ZoneToday, language: Language) -> list[str]:
         ]
     if not shown.proposals:
         return [
-            say("Other methods have nothing to go by: that would be [runners.facts] in the settings."),
+            say(
+                "With your year of birth other methods could propose one, too: duurloop setup asks for it, "
+                "and keeps it under [runners.facts]."
+            ),
             say("The talk test needs no facts and is the best of them: duurloop zone --talk-test"),
         ]
     return [

@@ -41,9 +41,11 @@ class Contents:
     made_at: datetime | None = None
     """When it was copied; None for one that is no copy."""
     number: int = 0
-    """The how-manieth daily copy."""
+    """Which daily copy it is, counted from the first."""
     digest: str = ""
     """Of what the database held."""
+    house: str = ""
+    """Which house it is of; empty if that was not noted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 
 from daemon.telling import TellingError
+from daemon.whole_file import plain_name, put_whole
 
 MARKER = ".duurloop-export"
 """Tells an earlier export from a folder in which something else lives."""
-_LONGEST_NAME = 60
+OWNER_ALONE = 0o600
 
 
 class ExportError(TellingError):
@@ -51,17 +52,11 @@ class ExportFolder:
         self.written += 1
 
     def _put(self, target: Path, content: bytes) -> None:
-        beside = target.with_name(f".{target.name}.part")
         try:
             self._make_folders(target.parent)
-            beside.unlink(missing_ok=True)  # of an attempt that was cut short
-            _write(beside, content)
-            beside.replace(target)
+            put_whole(target, content, OWNER_ALONE, lambda file: _belong_like(file, target.parent))
         except OSError as error:
             raise self._unusable(error) from error
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
 
     def _make_folders(self, folder: Path) -> None:
         if folder != self.path:
@@ -74,12 +69,12 @@ class ExportFolder:
         why = error.strerror or "input/output error"
         if self.written:
             return ExportError(
-                "{folder} takes nothing more ({why}). The {count} files in it are whole; the same command goes on",
+                "{folder} cannot take any more ({why}). The {count} files in it are whole; the same command goes on",
                 folder=str(self.path),
                 why=why,
                 count=self.written,
             )
-        return ExportError("{folder} takes nothing ({why}): say another folder", folder=str(self.path), why=why)
+        return ExportError("{folder} cannot be written to ({why}): name another folder", folder=str(self.path), why=why)
 
 
 def folder_names(runners: Iterable[str]) -> dict[str, str]:
@@ -87,10 +82,9 @@ def folder_names(runners: Iterable[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken = set[str]()
     for runner in runners:
-        plain = "".join(letter if letter.isalnum() or letter in " -" else "_" for letter in runner)
-        name = first = plain.encode()[:_LONGEST_NAME].decode(errors="ignore").strip() or "_"
+        name = first = plain_name(runner)
         number = 1
-        while name.casefold() in taken:  # some disks do not tell great letters from small ones
+        while name.casefold() in taken:  # some disks do not tell capital letters from small ones
             number += 1
             name = f"{first} {number}"
         taken.add(name.casefold())
@@ -98,18 +92,9 @@ def folder_names(runners: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle
-        file.write(content)
-        _belong_like(path, path.parent)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _belong_like(path: Path, folder: Path) -> None:
+def _belong_like(path: Path | int, folder: Path) -> None:
     """Give something to whom the folder around it belongs, if we may: root exports for a person."""
     if os.geteuid() == 0:
         owner = folder.stat()
         with suppress(PermissionError):  # a disk of the network, or a root with few rights
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+            os.chown(path, owner.st_uid, owner.st_gid)

@@ -16,10 +16,12 @@ from typing import Any, TypeAlias
 
 from daemon.domain.heart_rate import HeartRateSample
 from daemon.domain.run import Run, Source
+from daemon.domain.takes import best_of, take_of
 from daemon.keeping.export_folder import ExportFolder
 from daemon.keeping.holdings import Holdings, OwnTake
 from daemon.report import run_report
 from daemon.store import FeelingSaid, Pause, Store, ZoneSet
+from daemon.whole_file import plain_name
 
 FitOf: TypeAlias = Callable[[Run, Sequence[HeartRateSample]], bytes]
 """Makes a FIT file of a run."""
@@ -87,7 +89,7 @@ class Exporter:
         began = take.run.started_at.astimezone(self._zone)
         run = replace(take.run, id=take.id, started_at=began)
         kind = SESSIONS if _is_session(take) else BROUGHT_IN
-        name = f"{began:%Y-%m-%dT%H%M}-{_plain(take.id)}.fit"
+        name = f"{began:%Y-%m-%dT%H%M}-{plain_name(take.id)}.fit"
         self._folder.put(place / kind / name, self._fit_of(run, await self._holdings.samples(take.id)))
 
     async def _put_tables(self, runner: str, place: PurePath, runs: Sequence[Run], takes: Sequence[OwnTake]) -> None:
@@ -149,16 +151,14 @@ def _own(runs: Iterable[Run], takes: Iterable[OwnTake]) -> list[Run]:
         if Source.STRAVA_API not in run.sources:
             own.append(run)
         elif takes_of[run.id]:
-            own.append(max(takes_of[run.id], key=lambda run: run.judgement.heart_rate.coverage_pct * run.duration_s))
+            told = [(take_of(told), told) for told in takes_of[run.id]]
+            best = best_of([take for take, _ in told])
+            own.append(next(run for take, run in told if take is best))
     return own
 
 
 def _is_session(take: OwnTake) -> bool:
     return Source.STRAP in take.run.sources
-
-
-def _plain(identity: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in identity)
 
 
 def _at(report: Mapping[str, Any], path: str) -> object:

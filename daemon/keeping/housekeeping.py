@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import structlog
 
-from daemon.aside import in_thread
-from daemon.clock import Clock, done_within
+from daemon.aside import patiently
+from daemon.clock import Clock
 from daemon.domain.calendar import day_of, last_occurrence, moment_of
 from daemon.domain.wording import Text, no_copies_text, rescued_text
 from daemon.household import Runner
@@ -135,11 +135,7 @@ class Housekeeper:
             await self._keep(self._letters(runner, key, text, RESCUE_WORTH))
 
     async def _aside(self, work: Callable[[], T], beat: Callable[[], None]) -> T:
-        """Wait for a thread, and show life meanwhile: a disk of the network may take its time, or never answer."""
-        working = in_thread(work, "copies")
-        while not await done_within(working, self._clock, LOOK_S):
-            beat()
-        return await working
+        return await patiently(work, "copies", self._clock, LOOK_S, beat)
 
     async def _succeeded(self, made: Copy | None, now: datetime) -> None:
         if made:
@@ -179,7 +175,7 @@ class Housekeeper:
             return [OccasionPassed(runner.name, FAILING, today.isoformat(), now)]
         if today - date.fromisoformat(since) < PATIENCE or known.get(TOLD) == since:
             return []
-        reason = runner.language.say(error.sentence).format(**error.parts)
+        reason = error.told(runner.language.say)
         text = no_copies_text(date.fromisoformat(since), reason, runner.language, today=today)
         return [
             *self._letters(runner, f"copies:{since}", text, PATIENCE),

@@ -22,7 +22,7 @@ from daemon.feeling import keep_feeling
 from daemon.household import Runner
 from daemon.page.feeling_form import NOTHING, Tapped, feeling_rows, note_box, read_tapped
 from daemon.page.frame import UnansweredError, framed
-from daemon.page.links import PATH, ExpiredLinkError, UnknownLinkError, read
+from daemon.page.links import FEEL_SECRET, PATH, ExpiredLinkError, UnknownLinkError, read
 from daemon.planning import Planner
 from daemon.remote import RefusedError
 from daemon.store import Store, StoreError
@@ -33,9 +33,9 @@ TAPS, WITHIN_S = 30, 60.0
 log = structlog.get_logger()
 
 
-def feel_routes(secret: bytes, planners: Sequence[Planner], store: Store, clock: Clock) -> list[web.AbstractRouteDef]:
-    """Return what is answered under `/feel`; `secret` is the store's of the name `feel`."""
-    desk = _Desk(secret, {planner.runner.name: planner for planner in planners}, store, clock)
+def feel_routes(planners: Sequence[Planner], store: Store, clock: Clock) -> list[web.AbstractRouteDef]:
+    """Return what is answered under `/feel`."""
+    desk = _Desk({planner.runner.name: planner for planner in planners}, store, clock)
     path = PATH + "/{token}"
     return [web.get(path, desk.show), web.post(path, desk.take)]
 
@@ -59,8 +59,7 @@ _Handler: TypeAlias = Callable[[web.Request, _Meant], Awaitable[web.Response]]
 class _Desk:
     """Answers the links."""
 
-    def __init__(self, secret: bytes, planners: Mapping[str, Planner], store: Store, clock: Clock) -> None:
-        self._secret = secret
+    def __init__(self, planners: Mapping[str, Planner], store: Store, clock: Clock) -> None:
         self._planners = planners
         self._store = store
         self._clock = clock
@@ -81,7 +80,7 @@ class _Desk:
             language = meant.runner.language
             return await handle(request, meant)
         except UnansweredError as error:
-            line = language.say(error.sentence).format(**error.parts)
+            line = error.told(language.say)
             return framed(language, "duurloop", f"<h1>duurloop</h1><p>{escape(line)}</p>", error.status)
 
     async def _shown(self, _request: web.Request, meant: _Meant) -> web.Response:
@@ -105,7 +104,8 @@ class _Desk:
 
     async def _meant(self, request: web.Request) -> _Meant:
         try:
-            run_id = read(self._secret, request.match_info["token"], self._clock.now())
+            secret = await self._store.secret(FEEL_SECRET)  # asked each time: it may be renewed meanwhile
+            run_id = read(secret, request.match_info["token"], self._clock.now())
             run = await self._store.run(run_id)
         except UnknownLinkError:
             raise UnansweredError(404, "This link leads nowhere.") from None

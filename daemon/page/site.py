@@ -13,7 +13,6 @@ from daemon.page.feel import feel_routes
 from daemon.page.health import health_routes
 from daemon.page.help import help_routes
 from daemon.page.house import House
-from daemon.page.links import FEEL_SECRET
 from daemon.page.live import live_routes
 from daemon.page.plan import plan_routes
 from daemon.page.privacy import privacy_routes
@@ -40,14 +39,14 @@ async def serve_site(
     async def site() -> Site:
         if webhook:
             await webhook.recall()
-        return site_of(house, terms, await house.store.secret(FEEL_SECRET), webhook)
+        return site_of(house, terms, webhook)
 
     subscribe = partial(webhook.subscribe, events.strava) if webhook and events else None
     await serve_page(place, site, clock, chance, subscribe, listener)
 
 
-def site_of(house: House, terms: Terms, feel_secret: bytes, webhook: Webhook | None = None) -> Site:
-    """Return what a house shows; `feel_secret` is the store's of that name."""
+def site_of(house: House, terms: Terms, webhook: Webhook | None = None) -> Site:
+    """Return what a house shows."""
     runners = {name: companion.runner for name, companion in house.companions.items()}
     access = Access(runners, house.store, terms.door)
     planners = [companion.planner for companion in house.companions.values()]
@@ -63,7 +62,7 @@ def site_of(house: House, terms: Terms, feel_secret: bytes, webhook: Webhook | N
         *help_routes(house),
         *privacy_routes(house, terms),
         *health_routes(house, metrics=terms.metrics),
-        *feel_routes(feel_secret, planners, house.store, house.clock),
+        *feel_routes(planners, house.store, house.clock),
         *(webhook.routes() if webhook else []),
     ]
     return Site(routes, [access.middleware], house.feed.close)

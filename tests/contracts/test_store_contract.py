@@ -322,6 +322,23 @@ class TestRunsFromElsewhere:
         assert await store.own_takes(ELS.name, EVENING, EVENING) == []
         assert await store.own_takes("Jan", EVENING, later) == []
 
+    async def test_how_long_each_heart_rate_was_held_is_told_once_for_each_run(self, store: Store) -> None:
+        await store.bring(brought("f1", Source.FILE, RUNNING[:200]), nothing)
+        await store.bring(brought("f2", Source.ARCHIVE, later=1), nothing)  # the better take of the same run
+        silent = brought("f3", Source.FILE, (), later=60)
+        theirs = brought("f4", Source.FILE)
+        await store.bring(silent, nothing)
+        await store.bring(replace(theirs, run=replace(theirs.run, runner="Jan")), nothing)
+        held = await store.held_times(ELS.name, EVENING, on(1))
+        assert held.runs == 1
+        assert (held.seconds[128], sum(held.seconds)) == pytest.approx((1801.0, 1801.0))
+
+    async def test_heart_rates_that_were_held_come_from_runs_between_two_moments(self, store: Store) -> None:
+        for day in (0, 1, 2):
+            await store.bring(brought(f"f{day}", Source.FILE, later=24 * 60 * day), nothing)
+        assert (await store.held_times(ELS.name, on(1), on(2))).runs == 2
+        assert (await store.held_times(ELS.name, on(1.1), on(1.9))).runs == 0
+
     async def test_another_runner_s_run_at_the_same_time_is_another_run(self, store: Store) -> None:
         await store.bring(brought("f1", Source.FILE), nothing)
         theirs = brought("f2", Source.FILE)
@@ -441,11 +458,9 @@ class TestFeelings:
 
     async def test_what_was_said_before_a_run_waits_for_it(self, store: Store) -> None:
         await store.commit([FeelingSaid(ELS.name, None, Feeling(before=2), EVENING - timedelta(hours=1))])
-        assert await store.waiting_feeling(ELS.name, EVENING - timedelta(hours=6)) == Feeling(before=2)
         assert await store.feelings(ELS.name, on(-1)) == []
         await store.commit([OPENED, RunKept("s1", judged_run("s1"), ())])
         assert [run.feeling for run in await store.runs()] == [Feeling(before=2)]
-        assert await store.waiting_feeling(ELS.name, EVENING - timedelta(hours=6)) is None
 
     async def test_what_was_said_before_a_run_reaches_one_from_elsewhere(self, store: Store) -> None:
         await store.commit([FeelingSaid(ELS.name, None, Feeling(before=2), EVENING - timedelta(hours=1))])

@@ -8,8 +8,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -20,6 +22,8 @@ from connectors.sqlite import MIGRATIONS, open_database
 from connectors.sqlite_checks import check, contents_of
 from connectors.sqlite_copies import Copies
 from connectors.sqlite_store import SqliteStore
+from daemon.page.keys import PAGE_SECRET
+from daemon.page.links import FEEL_SECRET
 from daemon.state_folder import COMMANDS_LOCK_NAME, DATABASE_NAME, alone, only_service, together
 from daemon.store import RunKept, SessionOpened
 from tests.fakes import EASY, ELS, EVENING, judged_run, sample
@@ -32,7 +36,7 @@ class Home:
     """A state folder, and what is typed about it."""
 
     def __init__(self, say: Say, folder: Path) -> None:
-        self._say, self.folder, self.state = say, folder, folder / "state"
+        self.type_, self.folder, self.state = say, folder, folder / "state"
         self.state.mkdir(mode=0o700)
 
     @property
@@ -40,13 +44,13 @@ class Home:
         return self.state / DATABASE_NAME
 
     def type(self, *arguments: str | Path) -> Said:
-        return self._say("--state", self.state, *arguments)
+        return self.type_("--state", self.state, *arguments)
 
-    def run_kept(self, number: int) -> None:
+    def run_kept(self, number: int, runner: str = ELS.name) -> None:
         async def keep() -> None:
             async with open_database(self.database) as database:
-                opened = SessionOpened(f"s{number}", ELS.name, EVENING - timedelta(days=number), EASY)
-                run = judged_run(opened.session, SAMPLES, opened.started_at)
+                opened = SessionOpened(f"s{number}", runner, EVENING - timedelta(days=number), EASY)
+                run = replace(judged_run(opened.session, SAMPLES, opened.started_at), runner=runner)
                 await SqliteStore(database).commit([opened, RunKept(opened.session, run, SAMPLES)])
 
         asyncio.run(keep())
@@ -54,6 +58,18 @@ class Home:
     @property
     def runs(self) -> int:
         return contents_of(self.database, is_still=False).runs
+
+    def secrets(self, *, renewed: bool = False) -> tuple[bytes, bytes]:
+        """Return what the links of the page and those in messages are made from."""
+
+        async def look() -> tuple[bytes, bytes]:
+            async with open_database(self.database) as database:
+                store = SqliteStore(database)
+                for name in (PAGE_SECRET, FEEL_SECRET) if renewed else ():
+                    await store.renew_secret(name)
+                return await store.secret(PAGE_SECRET), await store.secret(FEEL_SECRET)
+
+        return asyncio.run(look())
 
     def asides(self) -> list[Path]:
         return sorted(self.state.glob("duurloop.db.replaced-*"))
@@ -215,6 +231,44 @@ class TestRestore:
         said = home.type("restore", copy, "--yes", "--json").json()
         assert (said["type"], said["runs"], said["runs_before"]) == ("restore", 1, 2)
         assert said["kept_as"] == str(home.asides()[0])
+        assert said["brought_back"] == []
+
+    def test_links_stay_as_they_are_and_those_that_were_taken_back_do_not_come_back(self, home: Home) -> None:
+        taken_back = home.secrets()
+        before = shutil.copy(home.database, home.folder / "before.db")  # as a copy was that held keys
+        since = home.secrets(renewed=True)
+        said = home.type("restore", before, "--yes")
+        assert (said.code, "let in anew" in said.out) == (0, False)
+        assert home.secrets() == since
+        assert home.type("restore", home.asides()[0], "--yes").code == 0
+        assert home.secrets() == since != taken_back
+
+    @pytest.mark.parametrize("present", ["Dear aunt\n" * 1000, None], ids=["damaged", "none"])
+    def test_where_it_is_not_known_what_was_taken_back_all_links_are_new(self, home: Home, present: str | None) -> None:
+        perhaps_taken_back = home.secrets()
+        before = shutil.copy(home.database, home.folder / "before.db")
+        if present is None:
+            home.database.unlink()
+        else:
+            home.database.write_text(present)
+        said = home.type("restore", before, "--yes")
+        assert "Phones and tablets are let in anew by a new link: duurloop page link" in said.out
+        assert not set(perhaps_taken_back) & set(home.secrets())
+
+    def test_it_tells_whom_it_brings_back_of_whom_nothing_is_kept_any_more(self, home: Home, copy: Path) -> None:
+        home.run_kept(3, "Griselda")
+        home.type("backup", copy)
+        settings = home.folder / "duurloop.toml"
+        settings.write_text('[[runners]]\nname = "Els"\nzone = "110-130"\n', encoding="utf-8")
+        assert home.type("--config", settings, "forget", "Griselda", "--yes").code == 0
+        said = home.type("restore", copy, "--yes")
+        assert (
+            "It brings back Griselda, of whom nothing is kept here now. "
+            "If that is not meant, say afterwards: duurloop forget Griselda\n"
+        ) in said.out
+        assert "brings back" not in home.type("restore", copy, "--yes").out
+        assert home.type("--config", settings, "forget", "Griselda", "--yes").code == 0
+        assert home.type("restore", copy, "--yes", "--json").json()["brought_back"] == ["Griselda"]
 
     def test_a_folder_means_its_last_good_copy(self, home: Home) -> None:
         copies = Copies(home.database)
@@ -228,6 +282,27 @@ class TestRestore:
         (home.folder / "empty").mkdir()
         assert "no good copy" in home.type("restore", home.folder / "empty", "--yes").err
 
+    def test_a_folder_of_another_house_is_put_back_as_it_was_said_and_one_of_two_houses_is_not(
+        self, home: Home, tmp_path: Path
+    ) -> None:
+        folders = [tmp_path / "one", tmp_path / "two"]
+        for number, folder in enumerate(folders, start=1):
+            folder.mkdir()
+            other = Home(home.type_, Path(tempfile.mkdtemp(dir=tmp_path)))
+            other.run_kept(1)
+            other.run_kept(2)
+            Copies(other.database, folder).make(EVENING + timedelta(days=number))
+        assert home.type("restore", folders[0], "--yes").code == 0
+        assert home.runs == 2
+        home.database.unlink()
+        for copy in folders[0].iterdir():
+            shutil.copy(copy, folders[1])
+        said = home.type("restore", folders[1], "--yes")
+        assert (said.code, said.err) == (
+            1,
+            f"duurloop: {folders[1]} holds copies of more than one duurloop: say which file is meant\n",
+        )
+
     def test_whoever_says_no_keeps_all_as_it_is(self, home: Home, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stdin", StringIO("n\n"))
         assert home.type("restore", copy).code == 130
@@ -238,7 +313,7 @@ class TestRestore:
         with only_service(home.state):
             said = home.type("restore", copy, "--yes")
         assert said.code == 75
-        assert "stop it first (systemctl stop duurloop" in said.err
+        assert "stop it first (sudo systemctl stop duurloop)" in said.err
         assert home.runs == 2
 
     def test_not_while_another_command_has_it_open(self, home: Home, copy: Path) -> None:

@@ -191,6 +191,14 @@ class TestWhatIsNotThere:
         (run,) = home.runs()
         assert (run["sources"], run["name"], run["duration_s"]) == (["strap"], None, 300.0)
 
+    def test_where_two_own_takes_are_as_good_the_strap_speaks_as_in_every_list(self, home: Home) -> None:
+        short = BEATS[:300]
+        home.session(replace(judged_run("s1", short), runner="Els"), short)
+        longer = replace(judged_run("f1", short), sources=(Source.FILE,), duration_s=300.2)
+        home.keep(brought=[Brought(longer, tuple(short), "file:f1"), from_elsewhere("v1", Source.STRAVA_API, 0)])
+        home.export()
+        assert [run["sources"] for run in home.runs()] == [["strap"]]
+
     def test_another_runners_data_stay_where_they_are(self, home: Home) -> None:
         home.session(session())
         home.session(session("s2", 1, "Jan"))
@@ -255,8 +263,8 @@ class TestTheFolder:
         home.session(session("../s1", 0, HOSTILE))
         assert home.export().code == 0
         (folder,) = (path for path in home.folder.iterdir() if path.is_dir())
-        assert folder.name == "______Jan_ _cmd"
-        assert [path.name for path in (folder / "sessions").iterdir()] == ["2026-11-21T1930-___s1.fit"]
+        assert folder.name == "_.._Jan_ _cmd"
+        assert [path.name for path in (folder / "sessions").iterdir()] == ["2026-11-21T1930-_s1.fit"]
 
     def test_two_runners_never_share_a_folder(self) -> None:
         names = folder_names(["Els", "els", "E/s", "E:s", "…", "é" * 200])

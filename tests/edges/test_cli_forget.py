@@ -294,11 +294,7 @@ class TestTheLinkToStrava:
             yield strava
 
     def link(self, home: Home, strava: StravaServer) -> None:
-        home.house(
-            JAN,
-            more=f'[strava]\nclient_id = "{strava.client_id}"\nclient_secret = "{strava.client_secret}"\n'
-            f'oauth_url = "{strava.oauth_url}"\napi_url = "{strava.api_url}"\n',
-        )
+        home.house(JAN, more=strava.settings)
         given = strava.link(strava.add_athlete())
         tokens = Tokens(given.access_token, given.refresh_token, given.expires_at)
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from config.settings import Page
 from connectors.sqlite import open_database
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.page import Place, code_lines, own_address, place_of
+from daemon.control import listening
 from daemon.page.keys import ENTER, PAGE_SECRET, Holder, holder
+from daemon.page.links import FEEL_SECRET, HOLDS, UnknownLinkError, read, sign
+from daemon.remote import Answer
 from daemon.state_folder import DATABASE_NAME
 from tests.terminal import Said, Say
 
@@ -91,7 +95,10 @@ def test_it_is_the_same_link_until_the_links_are_taken_back(settle: Settle) -> N
     said = home.type("revoke")
     assert (said.code, said.out) == (
         0,
-        "All links are taken back. Every phone and tablet is let in anew by a new one: duurloop page link\n",
+        (
+            "All links are taken back. Every phone and tablet is let in anew by a new one: duurloop page link\n"
+            "Those in messages that were sent lead nowhere either. How a run felt is still kept with: duurloop feel\n"
+        ),
     )
     assert home.opened_by(first) is None
     assert home.opened_by(home.type("link", "--json").json()["url"]) == Holder(None)
@@ -117,8 +124,9 @@ def test_a_page_for_this_machine_alone_says_so_and_what_to_do_for_a_phone(settle
     here, phone = said.out.splitlines()
     assert here == "The page is at http://127.0.0.1:9000, for this machine alone; here it needs no link."
     assert phone == (
-        'To see it on a phone: listen = "0.0.0.0:9000" under [page], start the service again, then once more: '
-        "duurloop page link"
+        "To see it on a phone: duurloop setup asks who may see the page; "
+        'or by hand, listen = "0.0.0.0:9000" under [page], and start the service again. '
+        "Then once more: duurloop page link"
     )
 
 
@@ -151,16 +159,40 @@ def test_a_service_that_runs_knows_at_once_that_the_links_are_taken_back(settle:
     home = settle(AT_HOME)
     first = home.type("link", "--json").json()["url"]
 
+    woken: list[bytes] = []
+
     async def beside_a_service(type_: Callable[[], Said]) -> tuple[bytes, bytes]:
         async with open_database(home.state / DATABASE_NAME) as database:
             store = SqliteStore(database)
             before = await store.secret(PAGE_SECRET)
-            assert (await asyncio.to_thread(type_)).code == 0
+
+            async def wake(_: object) -> Answer:
+                woken.append(await store.secret(PAGE_SECRET))
+                return {}
+
+            async with listening(home.state, {"wake": wake}):
+                assert (await asyncio.to_thread(type_)).code == 0
             return before, await store.secret(PAGE_SECRET)
 
     before, after = asyncio.run(beside_a_service(lambda: home.type("revoke")))
     token = first.partition(f"{ENTER}/")[2]
     assert (holder(before, token), holder(after, token)) == (Holder(None), None)
+    assert woken == [after]
+
+
+def test_the_links_in_messages_are_taken_back_with_them(settle: Settle) -> None:
+    home, now = settle(AT_HOME), datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+    async def secret() -> bytes:
+        async with open_database(home.state / DATABASE_NAME) as database:
+            return await SqliteStore(database).secret(FEEL_SECRET)
+
+    home.type("link")
+    token = sign(asyncio.run(secret()), "s1", now + HOLDS)
+    assert read(asyncio.run(secret()), token, now) == "s1"
+    home.type("revoke")
+    with pytest.raises(UnknownLinkError):
+        read(asyncio.run(secret()), token, now)
 
 
 # -- where the page is -------------------------------------------------------------------------------

@@ -2,18 +2,25 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.sqlite import open_database
+from connectors.sqlite_store import SqliteStore
 from daemon.cli.talk_guide import Guide, QuitError
 from daemon.control import listening
 from daemon.domain.talk_test import STAGES
+from daemon.domain.wording import ENGLISH, Language
+from daemon.from_settings import language
 from daemon.remote import Answer
-from daemon.state_folder import prepare
+from daemon.state_folder import DATABASE_NAME, prepare
+from daemon.store import RunKept
+from tests.fakes import judged_run, sample
 from tests.terminal import Said, Say
 
 pytestmark = pytest.mark.usefixtures("say")  # an English terminal
@@ -34,6 +41,18 @@ class Home:
 
     def zone(self, *arguments: str) -> Said:
         return self._say("--config", self._path, "--state", self.state, "zone", *arguments)
+
+    def keep(self, *bpms: int, days_ago: float = 1, runner: str = "Els") -> None:
+        """Keep a run that held each of these heart rates for ten minutes."""
+        samples = tuple(sample(float(at), bpm) for at, bpm in enumerate(bpm for bpm in bpms for _ in range(600)))
+        began = datetime.now(UTC) - timedelta(days=days_ago)
+        run = replace(judged_run(f"{runner} {days_ago}", samples, began), runner=runner)
+
+        async def keep() -> None:
+            async with open_database(prepare(self.state) / DATABASE_NAME) as database:
+                await SqliteStore(database).commit([RunKept(run.id, run, samples)])
+
+        asyncio.run(keep())
 
 
 @pytest.fixture
@@ -117,6 +136,7 @@ def test_programs_set_it_and_read_it_back(home: Home) -> None:
         },
         "medication": False,
         "proposals": [{"method": "threshold, 75-89 %", "origin": "threshold", "low_bpm": 120, "high_bpm": 142}],
+        "last_four_weeks": None,
     }
 
 
@@ -158,6 +178,92 @@ def test_what_does_not_go_together_is_a_usage_error(home: Home, arguments: list[
     assert home.zone(*arguments).code == 2
 
 
+# -- what it means for the last weeks ----------------------------------------------------------------
+
+MEANS = "By this zone, {} % of the time in your runs of the last four weeks is calm"
+
+
+def test_whoever_looks_hears_what_the_zone_means_for_the_last_weeks(home: Home) -> None:
+    home.keep(110, 130, 134, 150)
+    assert home.zone().out.splitlines()[2] == f"{MEANS.format(75)}."
+
+
+def test_whoever_sets_another_hears_what_either_means(home: Home) -> None:
+    home.keep(120, 130, 134, 150)
+    assert home.zone("--set", "110-128").out.splitlines() == [
+        "From today on your zone is 110-128. Earlier runs keep the zone of their day.",
+        f"{MEANS.format(25)}; by 118-136 it is 75 %.",
+        "Back to that of the settings, 118-136: duurloop zone --as-settings",
+    ]
+    assert home.zone("--as-settings").out.splitlines()[1] == f"{MEANS.format(75)}; by 110-128 it is 25 %."
+
+
+def test_the_same_numbers_again_are_said_once(home: Home) -> None:
+    home.keep(120, 130, 134, 150)
+    assert home.zone("--set", "118-136", "--origin", "talk_test").out.splitlines()[1] == f"{MEANS.format(75)}."
+
+
+def test_after_the_talk_test_it_is_said_too(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.keep(120, 130, 134, 150)
+    type_in(monkeypatch, *STAGE, "140", "1", *STAGE, "150", "3", "yes")
+    assert f"{MEANS.format(25)}; by 118-136 it is 75 %." in home.zone("--talk-test").out
+
+
+def test_a_dutch_terminal_hears_it_in_dutch(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.keep(120, 130, 134, 150)
+    monkeypatch.setenv("LANG", "nl_NL.UTF-8")
+    said = home.zone().out.splitlines()[2]
+    assert said == "Volgens deze zone was het in je loopjes van de laatste vier weken 75 % van de tijd rustig."
+    said = home.zone("--set", "110-128").out.splitlines()[1]
+    assert said == (
+        "Volgens deze zone was het in je loopjes van de laatste vier weken 25 % van de tijd rustig; "
+        "volgens 118-136 was dat 75 %."
+    )
+
+
+def test_programs_get_it_in_seconds(home: Home) -> None:
+    home.keep(110, 130, 134, 150)
+    means = {"runs": 1, "below_s": 600.0, "inside_s": 1200.0, "above_s": 600.0, "calm_pct": 75.0}
+    told = home.zone("--json").json()["last_four_weeks"]
+    assert told == pytest.approx(means | {"zone_before": None}, abs=2)
+    told = home.zone("--set", "110-132", "--json").json()["last_four_weeks"]
+    assert told["zone_before"] == pytest.approx({"low_bpm": 118, "high_bpm": 136, "calm_pct": 75.0}, abs=0.1)
+    assert told["calm_pct"] == pytest.approx(50.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda _: None,
+        lambda home: home.keep(),
+        lambda home: home.keep(130, runner="Jan"),
+        lambda home: home.keep(130, days_ago=28.1),
+    ],
+    ids=["no runs", "without heart rate", "another runner's", "longer ago"],
+)
+def test_where_there_is_nothing_to_tell_nothing_is_said(home: Home, kept: Callable[[Home], None]) -> None:
+    kept(home)
+    assert "four weeks" not in home.zone().out
+    assert "four weeks" not in home.zone("--set", "110-128").out
+    assert home.zone("--json").json()["last_four_weeks"] is None
+
+
+def test_runs_that_tell_nothing_change_nothing_of_what_others_tell(home: Home) -> None:
+    home.keep(120, 130, 134, 150, days_ago=27.9)
+    home.keep(days_ago=2)
+    home.keep(150, runner="Jan")
+    home.keep(150, days_ago=28.1)
+    assert home.zone("--json").json()["last_four_weeks"]["runs"] == 1
+    assert f"{MEANS.format(75)}." in home.zone().out
+
+
+def test_without_a_zone_there_is_nothing_to_lay_over_the_runs(home: Home) -> None:
+    home.settings(zone='[{ zone = "110-128", from = 2999-01-01 }]')
+    home.keep(120)
+    assert "four weeks" not in home.zone().out
+    assert home.zone("--set", "110-128").out.splitlines()[1] == f"{MEANS.format(100)}."
+
+
 # -- the talk test -----------------------------------------------------------------------------------
 
 STAGE = ["", "", ""]
@@ -174,6 +280,17 @@ def test_the_talk_test_sets_a_zone_when_the_runner_says_yes(home: Home, monkeypa
     said = home.zone("--talk-test")
     assert said.code == 0
     assert "Speaking came easily up to 140. Your calm zone would be 111-129." in said.out
+    assert home.zone("--json").json()["zone"]["origin"] == "talk_test"
+
+
+@pytest.mark.parametrize("terminal", ["C.UTF-8", "nl_NL.UTF-8"])
+@pytest.mark.parametrize("yes", ["y", "Yes", "j", "ja"])
+def test_after_twenty_minutes_no_yes_is_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch, terminal: str, yes: str
+) -> None:
+    monkeypatch.setenv("LANG", terminal)
+    type_in(monkeypatch, *STAGE, "140", "1", *STAGE, "152", "2", "", "fine", yes)
+    assert home.zone("--talk-test").code == 0
     assert home.zone("--json").json()["zone"]["origin"] == "talk_test"
 
 
@@ -227,11 +344,17 @@ def test_who_could_speak_to_the_end_hears_that_there_may_be_more(home: Home, mon
 class Person:
     """Answers questions in order; time passes while they walk."""
 
-    def __init__(self, *answers: str, minutes: float = 3.5, strap: Callable[[], int | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        *answers: str,
+        minutes: float = 3.5,
+        strap: Callable[[], int | None] = lambda: None,
+        spoken: Language = ENGLISH,
+    ) -> None:
         self.heard: list[str] = []
         self.now = 0.0
         self._answers, self._minutes = list(answers), minutes
-        self.guide = Guide(self._answer, self.heard.append, strap, lambda: self.now)
+        self.guide = Guide(self._answer, self.heard.append, strap, lambda: self.now, spoken)
 
     def _answer(self, question: str) -> str:
         self.heard.append(question)
@@ -249,6 +372,15 @@ def test_each_stage_asks_a_little_more_and_has_a_text() -> None:
     assert len(test.heard) == len(STAGES)
     assert [line for line in person.heard if line.startswith("Stage")] == [f"Stage {n} of 6" for n in range(1, 7)]
     assert all(f"  {stage}" in person.heard for stage in STAGES)
+
+
+def test_it_speaks_the_language_that_it_is_given() -> None:
+    nl = language("nl")
+    person = Person("", "", "", "120", nl.say("no"), spoken=nl)
+    person.guide.lead()
+    for sentence in ("Read this aloud, at your usual pace:", "Could you speak comfortably? 1 yes, 2 not quite, 3 no"):
+        assert nl.say(sentence) in person.heard
+        assert sentence not in person.heard
 
 
 def test_with_a_strap_no_number_is_asked_for() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,13 @@ def damage(path: Path) -> None:
     whole = path.read_bytes()
     middle = len(whole) // 2 // 4096 * 4096
     path.write_bytes(whole[:middle] + b"\xee" * 8192 + whole[middle + 8192 :])
+
+
+def doing(statement: str) -> Callable[[sqlite3.Connection], None]:
+    def job(connection: sqlite3.Connection) -> None:
+        connection.execute(statement)
+
+    return job
 
 
 class TestMaking:
@@ -308,6 +316,14 @@ class TestWhatIsLeftOut:
             told = await SqliteStore(database).runs()
         assert [run.sources for run in told] == [(Source.STRAP,), (Source.FILE,)]
 
+    async def test_the_keys_of_the_page_are_in_none(self, copies: Copies, path: Path) -> None:
+        async with open_database(path) as database:
+            secret = await SqliteStore(database).secret("page")
+        made = copies.make(NIGHT)
+        assert made
+        assert rows(path, "SELECT value FROM memo WHERE key = 'secret:page'") == [(secret.hex(),)]
+        assert secret.hex().encode() not in made.path.read_bytes()
+
 
 class TestCleansing:
     async def test_a_link_that_ended_leaves_every_copy_also_those_before_updates(
@@ -369,12 +385,42 @@ class TestCleansing:
         copies.make(NIGHT + A_DAY)
 
         def fail_in_one(connection: sqlite3.Connection) -> None:
-            (_, _, file) = connection.execute("PRAGMA database_list").fetchone()
-            connection.execute("DELETE FROM take" if "11-24" in file else "DELETE FROM what_is_not_there")
+            (count,) = connection.execute("SELECT count(*) FROM take").fetchone()
+            connection.execute("DELETE FROM take" if count == 2 else "DELETE FROM what_is_not_there")
 
         with pytest.raises(CopyError, match=r"2026-11-23.*no such table"):
             copies.cleanse(fail_in_one)
         assert rows(copies.folder / "duurloop-2026-11-24.db", "SELECT count(*) FROM take") == [(0,)]
+
+    def test_killed_in_the_middle_every_copy_is_the_old_one_or_the_new_one(self, copies: Copies, path: Path) -> None:
+        def fill() -> None:
+            with closing(sqlite3.connect(path)) as database, database:
+                lines = [(f"of Griselda {number}", "Griselda " * (number % 90)) for number in range(1000)]
+                database.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", lines)
+            for day in range(2):
+                copies.make_at(copies.folder / f"duurloop-2026-11-2{day}.db", NIGHT)
+
+        program = (
+            "import sys; from pathlib import Path; from connectors.sqlite_copies import Copies\n"
+            "print(flush=True)\n"
+            "Copies(Path(sys.argv[1])).cleanse(\n"
+            "    lambda copy: copy.execute(\"DELETE FROM memo WHERE key LIKE 'of Griselda%' \"))\n"
+        )
+        copies.make(NIGHT)
+        for after_s in (0.005, 0.02, 0.05):
+            fill()
+            with subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE) as running:
+                assert running.stdout
+                running.stdout.readline()
+                time.sleep(after_s)
+                running.kill()
+            for file in copies.folder.glob("*.db"):
+                check(file, thoroughly=True)
+                assert rows(file, "SELECT count(*) FROM memo WHERE key LIKE 'of Griselda%'") in ([(1000,)], [(0,)])
+                if rows(file, "SELECT count(*) FROM memo WHERE key LIKE 'of Griselda%'") == [(0,)]:
+                    assert b"Griselda" not in file.read_bytes()
+        copies.cleanse(doing("DELETE FROM memo WHERE key LIKE 'of Griselda%'"))
+        assert not [file for file in copies.folder.iterdir() if b"Griselda" in file.read_bytes()]
 
 
 class TestTheFolder:
@@ -414,6 +460,56 @@ class TestTheFolder:
         _, said = await failed.communicate()
         assert b"CopyError" in said
         assert names(copies.folder) == ["duurloop-2026-11-23.db"]
+
+
+class TestAFolderOfTwoHouses:
+    @pytest.fixture
+    async def usb(self, copies: Copies, tmp_path: Path) -> Path:
+        """A folder in which another house has a copy."""
+        usb = tmp_path / "usb"
+        usb.mkdir()
+        Copies(copies.database, usb).make(NIGHT)
+        return usb
+
+    @pytest.fixture
+    async def other(self, usb: Path, tmp_path: Path) -> Copies:
+        """The copies of a second house, which is to have them there, too."""
+        path = tmp_path / "other" / "duurloop.db"
+        path.parent.mkdir()
+        async with open_database(path) as database:
+            await run_kept(SqliteStore(database), 2)
+        return Copies(path, usb)
+
+    async def test_the_second_one_is_told_to_go_elsewhere(self, other: Copies, usb: Path) -> None:
+        before = (usb / "duurloop-2026-11-23.db").read_bytes()
+        with pytest.raises(CopyError, match=r"usb holds copies of another duurloop: .* restore .*/usb"):
+            other.make(NIGHT)
+        assert (usb / "duurloop-2026-11-23.db").read_bytes() == before
+        assert names(usb) == ["duurloop-2026-11-23.db"]
+
+    async def test_none_of_the_others_is_taken_for_ones_own(self, other: Copies) -> None:
+        assert (other.newest(), other.newest_good(), other.listed()) == (None, None, [])
+        others = other.newest_good(also_of_others=True)
+        assert others
+        assert others.path.name == "duurloop-2026-11-23.db"
+
+    async def test_nobody_is_taken_out_of_the_others(self, other: Copies, usb: Path) -> None:
+        other.cleanse(doing("DELETE FROM take"))
+        assert rows(usb / "duurloop-2026-11-23.db", "SELECT count(*) FROM take") == [(1,)]
+
+    async def test_nor_does_a_copy_of_which_nobody_can_tell_whose_it_is_go(self, other: Copies, usb: Path) -> None:
+        (usb / "duurloop-2026-11-22.db").write_bytes(b"\xee" * 8192)
+        with pytest.raises(CopyError, match=r"2026-11-22\.db is damaged"):
+            other.cleanse(lambda _: None)
+        assert (usb / "duurloop-2026-11-22.db").exists()
+
+    async def test_whoever_puts_a_copy_back_on_a_new_machine_goes_on_in_its_folder(
+        self, usb: Path, path: Path, tmp_path: Path
+    ) -> None:
+        new = Path(shutil.copytree(tmp_path / "usb", tmp_path / "new")) / "duurloop-2026-11-23.db"
+        await change(new, 3)
+        assert Copies(new, usb).make(NIGHT + A_DAY)
+        assert contents_of(usb / "duurloop-2026-11-24.db").house == contents_of(path, is_still=False).house != ""
 
 
 class TestLookingIntoFiles:

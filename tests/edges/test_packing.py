@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,16 +12,17 @@ from hypothesis import strategies as st
 
 from connectors.packing import (
     PackedDamagedError,
+    add_up,
     pack_histogram,
     pack_rr,
     pack_samples,
-    time_in_bins,
     unpack_rr,
     unpack_samples,
 )
 from connectors.simulated_strap import Script, SimulatedStrap
-from daemon.domain.effort import HeldValue, believed, hold, time_in_zone
+from daemon.domain.effort import HeldValue, TimeInZone, believed, hold, time_in_zone
 from daemon.domain.heart_rate import Bpm, HeartRateSample, Instant, SensorContact
+from daemon.domain.held_times import BPMS, time_over
 from daemon.domain.strap import StrapConnected
 from daemon.domain.zones import TargetZone
 from daemon.permit import Connect, StrapPermit
@@ -132,6 +134,11 @@ def test_an_hour_fits_its_budget(hour: list[HeartRateSample]) -> None:
     assert unpack_samples(pack_samples(samples), rr) == to_the_second(samples)
 
 
+def laid_over(zone: TargetZone, held: Sequence[HeldValue]) -> TimeInZone:
+    """Pack a histogram, and lay a zone over what comes out again."""
+    return time_over(zone, add_up([pack_histogram(held)]))
+
+
 class TestHistogram:
     @given(HELD, st.integers(60, 218), st.integers(1, 100))
     def test_any_zone_laid_over_it_gives_the_time_in_that_zone(
@@ -141,30 +148,46 @@ class TestHistogram:
         whole = sum(value.for_s for value in held)
         apart = [HeldValue(Instant(11.0 * place), value.bpm, value.for_s) for place, value in enumerate(held)]
         exact = time_in_zone(apart, target, until_s=11.0 * len(held) + 1)
-        below, inside, above = time_in_bins(pack_histogram(held), target.low, target.high)
-        assert below == pytest.approx(exact.below_s)
-        assert inside == pytest.approx(exact.inside_s)
-        assert above == pytest.approx(exact.above_s)
-        assert below + inside + above == pytest.approx(whole)
+        time = laid_over(target, held)
+        assert time.below_s == pytest.approx(exact.below_s)
+        assert time.inside_s == pytest.approx(exact.inside_s)
+        assert time.above_s == pytest.approx(exact.above_s)
+        assert time.below_s + time.inside_s + time.above_s == pytest.approx(whole)
 
     def test_nothing_held_is_no_time_anywhere(self) -> None:
-        assert time_in_bins(pack_histogram([]), 118, 136) == (0.0, 0.0, 0.0)
+        assert laid_over(EASY, []) == TimeInZone(0.0, 0.0, 0.0, 0.0)
 
     def test_a_day_of_one_heart_rate_loses_no_time(self) -> None:
         day = [HeldValue(Instant(float(second)), Bpm(61), 1.0) for second in range(86_400)]
-        below, inside, above = time_in_bins(pack_histogram(day), 118, 136)
-        assert below == pytest.approx(86_400, abs=1)
-        assert inside == above == 0.0
+        time = laid_over(EASY, day)
+        assert time.below_s == pytest.approx(86_400, abs=1)
+        assert time.inside_s == time.above_s == 0.0
 
     @pytest.mark.parametrize(("low", "high"), [(60, 61), (219, 220), (60, 220)])
     def test_zones_beside_all_that_was_held_are_empty_and_not_an_error(self, low: int, high: int) -> None:
-        packed = pack_histogram([HeldValue(Instant(0.0), Bpm(130), 5.0)])
-        assert sum(time_in_bins(packed, low, high)) == 5.0
+        time = laid_over(TargetZone(Bpm(low), Bpm(high)), [HeldValue(Instant(0.0), Bpm(130), 5.0)])
+        assert time.below_s + time.inside_s + time.above_s == 5.0
 
     def test_it_agrees_with_the_judgement_of_the_same_samples(self, hour: list[HeartRateSample]) -> None:
         held = hold(believed(hour))
         exact = time_in_zone(held, EASY, until_s=4000)
-        below, inside, above = time_in_bins(pack_histogram(held), EASY.low, EASY.high)
-        assert below == pytest.approx(exact.below_s, abs=2)
-        assert inside == pytest.approx(exact.inside_s, abs=2)
-        assert above == pytest.approx(exact.above_s, abs=2)
+        time = laid_over(EASY, held)
+        assert time.below_s == pytest.approx(exact.below_s, abs=2)
+        assert time.inside_s == pytest.approx(exact.inside_s, abs=2)
+        assert time.above_s == pytest.approx(exact.above_s, abs=2)
+
+    @given(st.lists(HELD, max_size=9))
+    def test_several_give_the_time_of_all_of_them(self, runs: list[list[HeldValue]]) -> None:
+        each = [add_up([pack_histogram(held)]).seconds for held in runs]
+        found = add_up(map(pack_histogram, runs))
+        assert list(found.seconds) == pytest.approx([sum(of_bpm) for of_bpm in zip(*each, strict=True)] or [0.0] * BPMS)
+        assert found.runs == sum(any(value.for_s for value in held) for held in runs)
+
+    @pytest.mark.parametrize(
+        "damaged",
+        [b"\x7f", b"\x7f\x01", b"\x7f\x01\x05", b"\xff\x01\x05\x00\x05\x00"],
+        ids=["cut in its head", "cut behind it", "cut in a count", "too long"],
+    )
+    def test_one_that_came_to_harm_costs_itself_alone(self, damaged: bytes) -> None:
+        sound = pack_histogram([HeldValue(Instant(0.0), Bpm(130), 5.0)])
+        assert add_up([damaged, sound, damaged]) == add_up([sound])

@@ -23,7 +23,7 @@ from daemon.page.terms import Door, Terms
 from daemon.page.webhook import Webhook
 from daemon.remote import RefusedError
 from daemon.store import StoreError
-from tests.edges.test_webhook import Ear
+from tests.edges.webhook_ear import Ear
 from tests.fakes import MemoryStore, runner
 from tests.page_house import ELS, PageHouse
 
@@ -364,6 +364,6 @@ class TestStravasWayIn:
 
     async def test_is_at_no_path_of_ours(self) -> None:
         async with house() as lives:
-            site = site_of(lives.house, Terms(AT_HOME), b"")
+            site = site_of(lives.house, Terms(AT_HOME))
         paths = {route.path for route in site.routes if isinstance(route, web.RouteDef)}
         assert {path.split("/")[1] for path in paths} - {""} == PAGES

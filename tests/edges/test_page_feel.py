@@ -16,7 +16,7 @@ from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.household import Plan
 from daemon.page.feel import TAPS, feel_routes
 from daemon.page.feeling_form import LARGEST_FORM_BYTES
-from daemon.page.links import HOLDS, ExpiredLinkError, UnknownLinkError, feel_url, read, sign
+from daemon.page.links import FEEL_SECRET, HOLDS, ExpiredLinkError, UnknownLinkError, feel_url, read, sign
 from daemon.page.server import answering
 from daemon.planning import Planner
 from daemon.store import Fact, FeelingSaid, RunKept, SessionOpened, StoreError
@@ -88,9 +88,10 @@ class House:
     base: str
     store: SmallStore
     clock: FakeClock
+    secret: bytes
 
-    def url(self, run: str = RUN, secret: bytes = SECRET) -> str:
-        return feel_url(secret, self.base, run, self.clock.now())
+    def url(self, run: str = RUN, secret: bytes | None = None) -> str:
+        return feel_url(secret or self.secret, self.base, run, self.clock.now())
 
     async def feeling(self) -> Feeling | None:
         run = await self.store.run(RUN)
@@ -117,8 +118,8 @@ async def house() -> AsyncIterator[House]:
     store, clock = SmallStore(), FakeClock(EVENING + timedelta(hours=1))
     run = judged_run(RUN, SAMPLES, EVENING)
     await store.commit([SessionOpened(RUN, ELS.name, EVENING, EASY), RunKept(RUN, run, SAMPLES)])
-    async with answering("127.0.0.1", 0, feel_routes(SECRET, [Planner(ELS, store, no_plans)], store, clock)) as port:
-        yield House(f"http://127.0.0.1:{port}", store, clock)
+    async with answering("127.0.0.1", 0, feel_routes([Planner(ELS, store, no_plans)], store, clock)) as port:
+        yield House(f"http://127.0.0.1:{port}", store, clock, await store.secret(FEEL_SECRET))
 
 
 async def look(url: str, method: str = "GET") -> Answered:
@@ -219,6 +220,15 @@ async def test_its_tags_are_all_closed(house: House) -> None:
 
 
 @web
+async def test_a_link_that_was_taken_back_leads_nowhere_at_once(house: House) -> None:
+    url = house.url()
+    assert (await look(url)).status == 200
+    await house.store.renew_secret(FEEL_SECRET)
+    assert (await look(url)).status == (await tap(url, ("after", "1"))).status == 404
+    assert await house.feeling() is None
+
+
+@web
 async def test_a_wrong_link_leads_nowhere_and_an_old_one_says_so(house: House) -> None:
     wrong, old, gone = house.url(secret=bytes(32)), house.url(), house.url(run="20200101-000000-00000000")
     assert (await look(wrong)).status == (await tap(wrong, ("after", "1"))).status == 404
@@ -292,8 +302,8 @@ async def planned_house() -> AsyncIterator[House]:
         [SessionOpened(RUN, ELS.name, EVENING, EASY), RunKept(RUN, judged_run(RUN, SAMPLES, EVENING), SAMPLES)]
     )
     planner = Planner(replace(ELS, plan=planned()), store, no_plans)
-    async with answering("127.0.0.1", 0, feel_routes(SECRET, [planner], store, clock)) as port:
-        yield House(f"http://127.0.0.1:{port}", store, clock)
+    async with answering("127.0.0.1", 0, feel_routes([planner], store, clock)) as port:
+        yield House(f"http://127.0.0.1:{port}", store, clock, await store.secret(FEEL_SECRET))
 
 
 @web

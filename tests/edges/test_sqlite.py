@@ -14,12 +14,13 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from connectors.packing import pack_histogram, pack_rr, pack_samples, time_in_bins
+from connectors.packing import pack_histogram, pack_rr, pack_samples
 from connectors.sqlite import MIGRATIONS, Database, open_database, open_readonly
 from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.heart_rate import HeartRateSample, Instant
+from daemon.domain.held_times import time_over
 from daemon.domain.run import Run, Source
 from daemon.store import (
     Brought,
@@ -408,16 +409,26 @@ class TestWriting:
         assert seen == [[(0,)]]
 
 
-async def test_the_histogram_of_a_run_leaves_out_what_was_heard_before_its_start(
-    path: Path, database: Database
-) -> None:
+async def test_the_histogram_of_a_run_leaves_out_what_was_heard_before_its_start(database: Database) -> None:
     samples = tuple(sample(float(second), 150 if second < 0 else 128) for second in range(-100, 200))
     run = judged_run("s1", [one for one in samples if one.at >= 0])
     await SqliteStore(database).commit([OPENED, RunKept("s1", run, samples)])
-    ((histogram,),) = look(path, "SELECT histogram FROM take_samples")
-    assert isinstance(histogram, bytes)
-    assert time_in_bins(histogram, EASY.low, EASY.high) == pytest.approx((0.0, 200.0, 0.0))
+    time = time_over(EASY, await SqliteStore(database).held_times("Els", EVENING, EVENING))
+    assert (time.below_s, time.inside_s, time.above_s) == pytest.approx((0.0, 200.0, 0.0))
     assert await SqliteStore(database).samples("s1") == list(samples)
+
+
+async def test_a_histogram_that_cannot_be_read_costs_its_run_alone(database: Database) -> None:
+    store, samples = SqliteStore(database), tuple(sample(float(second)) for second in range(600))
+    later = EVENING + timedelta(days=1)
+    await store.commit([RunKept("s1", judged_run("s1", samples), samples)])
+    await store.commit([RunKept("s2", judged_run("s2", samples, later), samples)])
+
+    async def damage(connection: aiosqlite.Connection) -> None:
+        await connection.execute("UPDATE take_samples SET histogram = x'7f0105' WHERE take = 's1'")
+
+    await database.write(damage)
+    assert (await store.held_times(ELS.name, EVENING, later)).runs == 1
 
 
 class TestLetters:

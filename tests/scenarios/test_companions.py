@@ -11,9 +11,10 @@ from daemon.domain.heart_rate import Bpm
 from daemon.domain.plan import Course, PlanRef, Step, StepKind
 from daemon.domain.zones import ZoneOrigin
 from daemon.household import Runner
+from daemon.page.links import FEEL_SECRET
 from daemon.store import FeelingSaid, Kind, LetterWritten, Paused, SessionOpened, StepRun, ZoneSet
 from tests.fakes import EASY, EVENING, eventually, plan_of
-from tests.scenarios.test_service import ELS, House
+from tests.scenarios.service_house import ELS, House
 
 SATURDAY = 5
 AGREED = replace(ELS, agreement=Agreement(frozenset({SATURDAY}), time(19, 0)))
@@ -105,6 +106,18 @@ class TestAnswers:
             answer = await house.ask("stop")
         (body,) = written(house, Kind.AFTER)
         assert body.splitlines()[3].endswith(f"http://house/32/{answer['run']['id']}")
+
+    async def test_after_links_were_taken_back_the_next_message_has_one_that_works(self) -> None:
+        async with House(
+            AGREED, feel_url=lambda secret, _run, _now: f"http://house/{secret.decode()}"
+        ).lives() as house:
+            await house.store.renew_secret(FEEL_SECRET)
+            await house.ask("wake")
+            await house.wear("Els", 400)
+            await house.ask("stop")
+            secret = await house.store.secret(FEEL_SECRET)
+        (body,) = written(house, Kind.AFTER)
+        assert body.splitlines()[3].endswith(f"http://house/{secret.decode()}")
 
     async def test_what_was_said_before_a_run_is_in_it(self) -> None:
         async with House(AGREED).lives() as house:

@@ -44,11 +44,23 @@ class House:
     def parts(self) -> Parts:
         return Parts((ELS,), {}, {}, {PHONE.id: self.phone}, no_plans, no_picture, copy_folder=self.folder)
 
+    def start(self, stop: asyncio.Event) -> asyncio.Task[None]:
+        around = Surroundings(self.state, SystemClock(), random.Random(1), Notifier({}))  # noqa: S311
+        return asyncio.create_task(serve(lambda _: self.parts(), around, stop))
+
+    async def start_and_meet_damage(self, stop: asyncio.Event) -> asyncio.Task[None]:
+        """Let it start, damage its database, and ask it something."""
+        service = self.start(stop)
+        await eventually((self.state / "control.sock").exists)
+        flip_pages(self.database)
+        with suppress(Exception):
+            await asyncio.to_thread(ask, self.state, "status")
+        return service
+
     async def lives_until(self, condition: Callable[[], bool]) -> Answer:
         """Let it start, wait for something, and return its status."""
         stop = asyncio.Event()
-        around = Surroundings(self.state, SystemClock(), random.Random(1), Notifier({}))  # noqa: S311
-        service = asyncio.create_task(serve(lambda _: self.parts(), around, stop))
+        service = self.start(stop)
         try:
             await eventually(lambda: service.done() or ((self.state / "control.sock").exists() and condition()))
             if service.done():
@@ -61,6 +73,14 @@ class House:
 
     def aside(self) -> list[Path]:
         return [path for path in self.state.glob("duurloop.db.damaged-*") if not path.name.endswith(("-wal", "-shm"))]
+
+    async def secret(self, *, renewed: bool = False) -> bytes:
+        """Return what the links of the page are made from."""
+        async with open_database(self.database) as database:
+            store = SqliteStore(database)
+            if renewed:
+                await store.renew_secret("page")
+            return await store.secret("page")
 
     async def runs(self) -> list[str]:
         async with open_database(self.database) as database:
@@ -111,6 +131,15 @@ def fill_with_text(path: Path) -> None:
     path.write_text("fsck was here\n" * 1000)
 
 
+def hide_table(path: Path) -> None:
+    """Lose one table, with all others as they were."""
+    with closing(sqlite3.connect(path)) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'take'").fetchone()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: (page - 1) * 4096] + b"\xee" * 4096 + whole[page * 4096 :])
+
+
 DAMAGES = (flip_pages, overwrite_header, cut_off, empty, fill_with_text)
 
 
@@ -136,6 +165,21 @@ async def test_what_was_told_once_is_not_told_at_the_next_start(house: House) ->
     assert len(house.aside()) == 1
 
 
+@pytest.mark.parametrize(("damage", "are_kept"), [(hide_table, True), (overwrite_header, False)])
+async def test_links_that_were_taken_back_stay_dead(
+    damage: Damage,
+    are_kept: bool,  # noqa: FBT001
+    house: House,
+) -> None:
+    before = await house.secret()
+    with closing(sqlite3.connect(house.state / "backups" / "duurloop-2026-11-21.db")) as copy, copy:
+        copy.execute("INSERT INTO memo VALUES ('secret:page', ?)", (before.hex(),))  # as it was when copies held keys
+    now = await house.secret(renewed=True)
+    damage(house.database)
+    await house.lives_until(lambda: len(house.phone.texts) > 0)
+    assert (await house.secret() == before, await house.secret() == now) == (False, are_kept)
+
+
 async def test_without_a_good_copy_it_begins_anew_and_says_so(house: House) -> None:
     shutil.rmtree(house.state / "backups")
     flip_pages(house.database)
@@ -157,6 +201,24 @@ async def test_where_the_disk_of_the_copies_is_away_one_from_before_is_taken(hou
     flip_pages(house.database)
     await replace(house, folder=tmp_path / "usb").lives_until(lambda: len(house.phone.texts) > 0)
     assert await house.runs() == ["s1"]
+
+
+@pytest.mark.parametrize("damage", [empty, overwrite_header], ids=["empty", "overwrite_header"])
+async def test_of_two_houses_copies_in_one_folder_it_never_takes_the_others(
+    damage: Damage, house: House, tmp_path: Path
+) -> None:
+    shared = tmp_path / "share"
+    shared.mkdir()
+    Copies(house.database, shared).make(EVENING)
+    shutil.rmtree(house.state / "backups")
+    other = House(tmp_path / "other", MoodyMessenger(), shared)
+    other.state.mkdir()
+    await keep_run(other.database, 3)
+    damage(other.database)
+    await other.lives_until(lambda: True)
+    damage(house.database)
+    await replace(house, folder=shared).lives_until(lambda: len(house.phone.texts) > 0)
+    assert (await other.runs(), await house.runs()) == ([], ["s1", "s2"])
 
 
 async def test_what_a_killed_restore_left_goes_at_the_next_start(house: House) -> None:
@@ -208,13 +270,7 @@ async def test_after_a_kill_the_log_is_read_and_nothing_is_set_aside(house: Hous
 
 
 async def test_damage_that_is_met_while_running_ends_the_service_and_its_next_start_mends_it(house: House) -> None:
-    stop = asyncio.Event()
-    around = Surroundings(house.state, SystemClock(), random.Random(1), Notifier({}))  # noqa: S311
-    service = asyncio.create_task(serve(lambda _: house.parts(), around, stop))
-    await eventually((house.state / "control.sock").exists)
-    flip_pages(house.database)
-    with suppress(Exception):
-        await asyncio.to_thread(ask, house.state, "status")
+    service = await house.start_and_meet_damage(asyncio.Event())
     with pytest.raises(StoreDamagedError, match="at its next start"):
         await asyncio.wait_for(service, 5)
     assert is_suspect(house.database)
@@ -226,12 +282,7 @@ async def test_damage_that_is_met_while_running_ends_the_service_and_its_next_st
 async def test_what_a_thorough_look_did_not_find_ends_no_service_a_second_time(house: House) -> None:
     house.database.with_name("duurloop.db.suspect").touch()
     stop = asyncio.Event()
-    around = Surroundings(house.state, SystemClock(), random.Random(1), Notifier({}))  # noqa: S311
-    service = asyncio.create_task(serve(lambda _: house.parts(), around, stop))
-    await eventually((house.state / "control.sock").exists)
-    flip_pages(house.database)
-    with suppress(Exception):
-        await asyncio.to_thread(ask, house.state, "status")
+    service = await house.start_and_meet_damage(stop)
     assert not service.done()
     stop.set()
     await service

@@ -18,7 +18,7 @@ from daemon.domain.wording.after import (
     verdict_text,
 )
 from daemon.domain.wording.course import course_lines, course_text
-from daemon.domain.wording.days import date_text, day_word, month_word, short_day
+from daemon.domain.wording.days import date_text, day_word, month_word, short_day, weekday_meant
 from daemon.domain.wording.feeling import feel_line, feeling_lines, feeling_word, lift_text
 from daemon.domain.wording.habit import Opening, Tonight, reminder_text, smallest_step_text
 from daemon.domain.wording.keeping import no_copies_text, rescued_text
@@ -34,7 +34,7 @@ from daemon.domain.wording.live import (
 from daemon.domain.wording.text import ENGLISH, PICTURE, Language, Mail, Text, duration
 from daemon.domain.wording.week import together_text, week_text
 from daemon.domain.wording.why import move_text, proposal_text
-from daemon.domain.wording.zone import origin_text, suggestion_text
+from daemon.domain.wording.zone import laid_text, origin_text, suggestion_text
 
 __all__ = [
     "ENGLISH",
@@ -62,6 +62,7 @@ __all__ = [
     "feeling_word",
     "full_text",
     "hello_text",
+    "laid_text",
     "lift_text",
     "month_word",
     "move_text",
@@ -80,4 +81,5 @@ __all__ = [
     "together_text",
     "verdict_text",
     "week_text",
+    "weekday_meant",
 ]

@@ -1,5 +1,6 @@
 """The zone: where it comes from, and what the runs suggest of it; for a runner with medication, too."""
 
+from daemon.domain.held_times import LaidOver
 from daemon.domain.marking import _
 from daemon.domain.wording.text import Language
 from daemon.domain.zone_care import Suggestion
@@ -31,6 +32,17 @@ _ORIGINS = {
 def origin_text(origin: ZoneOrigin, language: Language) -> str:
     """Say where a zone comes from."""
     return language.say(_ORIGINS[origin])
+
+
+def laid_text(laid: LaidOver, before: LaidOver | None, language: Language) -> str:
+    """Say what a zone means for the runs of the last weeks, and what the one before it meant."""
+    if before is None:
+        told = language.say(_("By this zone, {calm} % of the time in your runs of the last four weeks is calm."))
+        return told.format(calm=int(laid.calm_pct))
+    told = language.say(
+        _("By this zone, {calm} % of the time in your runs of the last four weeks is calm; by {before} it is {was} %.")
+    )
+    return told.format(calm=int(laid.calm_pct), before=before.zone, was=int(before.calm_pct))
 
 
 def suggestion_text(suggestion: Suggestion, language: Language, *, figures: bool) -> str:
