@@ -1,4 +1,4 @@
-"""A settings file from nothing: what was answered, each key with a line on what it is for, in the asker's language."""
+"""A settings file from nothing: what was answered, each key with a line on what it is for, in the runner's language."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -32,7 +32,7 @@ def _of_table(wish: Wish, name: str) -> dict[str, Any]:
 def _top(say: Say) -> str:
     lines = (
         say("The settings of duurloop. Change them here, or let duurloop setup ask you again."),
-        say("Are they well? duurloop check. All there is to set, explained: duurloop check --example"),
+        say("Check them with: duurloop check. All that can be set, explained: duurloop check --example"),
     )
     return "".join(f"# {line}\n" for line in lines)
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, PlainValidator, field_validator
 
 from config.faults import Fault, SettingsError, words_for
 from config.forms import HIGHEST_BPM, LOWEST_BPM
+from config.language import LANGUAGES
 from config.toml_file import Table, check, read, refuse, similar
 
 PartKind: TypeAlias = Literal["warm_up", "run", "walk", "recovery", "cool_down"]
@@ -42,6 +43,10 @@ class Words:
 
     nl: str
     en: str
+
+    def said(self, language: str) -> str:
+        """Return those of a language."""
+        return self.nl if language == "nl" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,8 @@ class Runs:
 
 
 def _words(value: object) -> Words:
-    texts = {"nl": value, "en": value} if isinstance(value, str) else value
-    if not isinstance(texts, dict) or texts.keys() != {"nl", "en"}:
+    texts = dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
+    if not isinstance(texts, dict) or texts.keys() != {*LANGUAGES}:
         raise refuse("words_form")
     if not all(isinstance(text, str) and text.strip() for text in texts.values()):
         raise refuse("words_form")

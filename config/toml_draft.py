@@ -27,7 +27,7 @@ class UnwritableError(ValueError):
         self.key = key
 
 
-class Draft:
+class TomlDraft:
     """The text of a file while it is changed, key by key; what it holds is read anew after each step."""
 
     def __init__(self, text: str, say: Say) -> None:

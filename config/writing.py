@@ -13,7 +13,7 @@ from tomlkit.items import Array, InlineTable
 
 from config.composing import Say, channel_text, composed, runner_text, value_text
 from config.forms import bounds, looks_like_an_address
-from config.toml_draft import Draft
+from config.toml_draft import TomlDraft
 from config.toml_lines import KeyPath
 from config.wish import ChannelWish, Gone, RunnerWish, Wish, ZoneWish
 
@@ -30,7 +30,7 @@ def rewritten(text: str | None, wish: Wish, say: Say) -> str:
         return composed(wish, say)
     bare = text.removeprefix(BOM)
     has_crlf = bare.count("\r\n") == bare.count("\n") > 0
-    draft = Draft(bare.replace("\r\n", "\n") if has_crlf else bare, say)
+    draft = TomlDraft(bare.replace("\r\n", "\n") if has_crlf else bare, say)
     _Writer(draft, say).fulfil(wish)
     if draft.text == draft.begun_as:
         return text
@@ -41,7 +41,7 @@ def rewritten(text: str | None, wish: Wish, say: Say) -> str:
 class _Writer:
     """Changes a draft until it says what is wished."""
 
-    def __init__(self, draft: Draft, say: Say) -> None:
+    def __init__(self, draft: TomlDraft, say: Say) -> None:
         self._draft = draft
         self._say = say
 

@@ -208,6 +208,14 @@ class StravaServer:
         """Stop the clock at this time."""
         self.clock, self.skew = lambda: at, timedelta()
 
+    @property
+    def settings(self) -> str:
+        """Return the table of a settings file that leads here."""
+        return (
+            f'[strava]\nclient_id = "{self.client_id}"\nclient_secret = "{self.client_secret}"\n'
+            f'oauth_url = "{self.oauth_url}"\napi_url = "{self.api_url}"\n'
+        )
+
     # --- what a test does on the site ---------------------------------------------------------------------------------
 
     def add_athlete(self, firstname: str = "Mara", **more: Any) -> Athlete:  # noqa: ANN401 what an athlete has

@@ -22,6 +22,7 @@ from daemon.cli import duurloop as program
 from tests.activity_builders import tcx_activity, tcx_file, tcx_point
 from tests.browser import house as lived_in
 from tests.documents import Shown, command_of, documents, options_of, says
+from tests.loopback import free_port
 from tests.terminal import Say
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -36,6 +37,7 @@ OTHER_PROGRAMS = {
     "sudo python3 -m venv": "needs root",
     "sudo /opt/duurloop/bin/pip": "needs root and the network",
     "sudo systemctl": "is the machine's own",
+    "sudo journalctl": "is the machine's own",
     "systemctl": "is the machine's own",
     "journalctl": "is the machine's own",
     "bluetoothctl": "needs BlueZ and an adapter",
@@ -163,7 +165,7 @@ def test_a_service_that_runs_does_as_it_is_told(say: Say, tmp_path: Path, monkey
 @contextmanager
 def running(folder: Path) -> Iterator[Path]:
     """Let a service run in a process of its own, for one runner with a strap on."""
-    port = lived_in.free_port()
+    port = free_port()
     (folder / lived_in.SETTINGS).write_text(
         f'[page]\nlisten = "127.0.0.1:{port}"\n[[runners]]\nname = "Els"\nplan = "rustig-12"\nstrap = "H10"\n'
         f"{lived_in.ZONE}\n",

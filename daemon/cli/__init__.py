@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import CompletionItem
 
-from daemon.cli.common import Exit, exit_code_of, explain, words
+from daemon.cli.common import Exit, exit_code_of, explain, lend_words_to_click, words
 from daemon.cli.ground import this_python, unfit_here
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
@@ -104,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if reason := unfit_here():
         click.echo(words(reason).format(python=this_python()), err=True)
         sys.exit(Exit.FAILURE)
+    lend_words_to_click()
     try:
         sys.exit(duurloop.main(arguments, prog_name="duurloop", standalone_mode=False))
     except click.ClickException as error:

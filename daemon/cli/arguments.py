@@ -2,7 +2,8 @@
 
 import click
 
-from daemon.domain.zones import TargetZone
+from daemon.cli.common import words
+from daemon.domain.zones import HIGHEST_EDGE, LOWEST_EDGE, TargetZone
 
 
 class Zone(click.ParamType[TargetZone]):
@@ -14,5 +15,6 @@ class Zone(click.ParamType[TargetZone]):
         """Read two whole numbers."""
         try:
             return TargetZone.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+        except ValueError:
+            why = words("a zone is two whole numbers, low-high, between {lowest} and {highest}, such as 118-136")
+            self.fail(why.format(lowest=LOWEST_EDGE, highest=HIGHEST_EDGE), param, ctx)

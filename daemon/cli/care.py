@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 
 import click
 
+from config.faults import SettingsError
 from connectors.sqlite_store import SqliteStore
 from daemon.cli.common import load_settings, runner_option, words
 from daemon.cli.database import writable
+from daemon.cli.saying import is_yes
 from daemon.cli.speech import terminal_language
 from daemon.domain.calendar import day_of
 from daemon.domain.wording.care import Section, answer, help_page, introduction, questions
 from daemon.from_settings import runner_meant
+from daemon.household import Runner
 from daemon.store import OccasionPassed
 
 SCREENING = "screening"
@@ -38,23 +41,27 @@ def _lines(section: Section, *, is_first: bool) -> list[str]:
 
 def _screen(ctx: click.Context, runner: str | None) -> None:
     language = terminal_language()
-    whose = runner_meant(load_settings(ctx), runner)
+    whose = _whose(ctx, runner)
+    yes, no = words("y"), words("n")
     click.echo(introduction(language))
-    said = [_is_yes(question) for question in questions(language)]
-    now = datetime.now(UTC)
-    day = day_of(now, whose.timezone).isoformat()
-    asyncio.run(_keep(ctx, OccasionPassed(whose.name, SCREENING, day, now)))
+    said = [is_yes(f"{question} [{yes}/{no}]", suffix=" ") for question in questions(language)]
     click.echo()
     click.echo(answer(language, any_yes=any(said)))
+    if whose:
+        now = datetime.now(UTC)
+        day = day_of(now, whose.timezone).isoformat()
+        asyncio.run(_keep(ctx, OccasionPassed(whose.name, SCREENING, day, now)))
 
 
-def _is_yes(question: str) -> bool:
-    yes, no = words("y"), words("n")
-    while True:
-        said = click.prompt(f"{question} [{yes}/{no}]", prompt_suffix=" ", default="", show_default=False).strip()
-        if said[:1].casefold() in {yes, no, "y"}:
-            return said[:1].casefold() != no
-        click.echo(words("Please answer {yes} or {no}.").format(yes=yes, no=no))
+def _whose(ctx: click.Context, runner: str | None) -> Runner | None:
+    """Return whose day it is; None as long as there are no settings: these questions come before the first of them."""
+    try:
+        settings = load_settings(ctx)
+    except SettingsError:
+        if runner is not None:
+            raise
+        return None
+    return runner_meant(settings, runner)
 
 
 async def _keep(ctx: click.Context, fact: OccasionPassed) -> None:

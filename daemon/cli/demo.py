@@ -126,6 +126,8 @@ async def _play(state: Path, speed: float, minutes: int, *, has_page: bool) -> N
         answer = await asyncio.to_thread(ask, state, "stop")
         await _until_sent(state)
         await _show_run(state, answer["run"]["id"])
+        click.echo()
+        click.echo(say("That was the demonstration; nothing of it stays on this machine."))
         if is_watched:
             click.echo(say("The page stays for another minute; Ctrl-C ends it."))
             await asyncio.sleep(STAYS_S)
@@ -193,7 +195,7 @@ async def _show_run(state: Path, run_id: str) -> None:
     if run is None:
         raise click.ClickException("the run was not kept")
     click.echo()
-    click.echo(language.say("And so it is kept (duurloop show {id}):").format(id=run.id))
+    click.echo(language.say("And so duurloop show tells of a run afterwards:"))
     for line in run_lines(run, language, UTC):
         click.echo(f"  {line}" if line else "")
 

@@ -19,7 +19,7 @@ PLAIN_SIGNS = {"ok": "+", "unknown": "?", "warning": "!", "fault": "x"}
 
 
 @click.command()
-@click.option("--send", is_flag=True, help="Send a message on trial to every channel, and time it.")
+@click.option("--send", is_flag=True, help="Send a test message to every channel, and time it.")
 @click.option(
     "--seconds",
     type=click.FloatRange(1, 60),

@@ -4,28 +4,27 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePath
 
 import click
 
-from config.faults import SettingsError
+from config.language import LANGUAGES
 from connectors.fit_writer import fit_of
 from connectors.sqlite import Database
 from connectors.sqlite_holdings import SqliteHoldings
 from connectors.sqlite_store import SqliteStore
-from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option, state_folder, words
+from daemon.cli.common import Failure, json_option, print_json, runner_option, state_folder, words
 from daemon.cli.database import readable
+from daemon.cli.house_time import house_timezone
 from daemon.commands import chosen
-from daemon.from_settings import language, system_timezone, timezone_of
+from daemon.from_settings import language
 from daemon.keeping.export_folder import ExportFolder, folder_names
 from daemon.keeping.export_words import readme
 from daemon.keeping.exporting import Exported, Exporter
 
 INTERRUPTED = 130
-LANGUAGES = ("en", "nl")
 README = PurePath("README.txt")
 
 
@@ -35,7 +34,7 @@ README = PurePath("README.txt")
 @json_option
 @click.pass_context
 def export(ctx: click.Context, *, folder: Path, runner: str | None, as_json: bool) -> None:
-    """Write all own data into DIR: each session as FIT with every heartbeat, the rest as JSON and CSV.
+    """Write everything of yours into DIR: each session as FIT with every heartbeat, the rest as JSON and CSV.
 
     DIR is new or empty, or holds an earlier export, which is brought up to date. Works beside a running service.
     """
@@ -79,7 +78,7 @@ async def _export(
 
 def _exporter(ctx: click.Context, target: ExportFolder, database: Database, holdings: SqliteHoldings) -> Exporter:
     software = f"duurloop {version('duurloop')}"
-    return Exporter(target, SqliteStore(database), holdings, partial(fit_of, software=software), _timezone(ctx))
+    return Exporter(target, SqliteStore(database), holdings, partial(fit_of, software=software), house_timezone(ctx))
 
 
 async def _size(holdings: SqliteHoldings, names: Sequence[str]) -> int:
@@ -94,14 +93,6 @@ def _progress(length: int, *, is_shown: bool) -> Iterator[Callable[[], None]]:
         return
     with click.progressbar(length=length, label=words("Writing"), file=sys.stderr) as bar:
         yield lambda: bar.update(1)
-
-
-def _timezone(ctx: click.Context) -> tzinfo:
-    """Return the house's time zone; without settings that can be read the machine's."""
-    try:
-        return timezone_of(load_settings(ctx))
-    except SettingsError:
-        return system_timezone()
 
 
 def _report(done: Exported) -> dict[str, object]:

@@ -24,7 +24,7 @@ class Duration(click.ParamType[float]):
         parts = re.findall(r"(\d{1,6})([smhd])", text)
         seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
         if not seconds or "".join(number + unit for number, unit in parts) != text:
-            self.fail(f"{text!r} is no duration: write 30m, 2h or 1h30m", param, ctx)
+            self.fail(words("{text} is no duration: write 30m, 2h or 1h30m").format(text=repr(text)), param, ctx)
         return float(seconds)
 
 
@@ -37,7 +37,7 @@ class Duration(click.ParamType[float]):
 def start(ctx: click.Context, *, plan: str | None, free: bool, runner: str | None, as_json: bool) -> None:
     """Begin a coached run: the course of your plan's step, or a free run."""
     if plan and free:
-        raise click.UsageError("--plan and --free exclude each other")
+        raise click.UsageError(words("--plan and --free exclude each other"))
     answer = ask(state_folder(ctx), "start", runner=runner, plan=plan, free=free)
     if as_json:
         print_json({"type": "started", **answer})
@@ -45,7 +45,7 @@ def start(ctx: click.Context, *, plan: str | None, free: bool, runner: str | Non
     if answer["plan"] is None:
         click.echo(words("A free run: go when you like."))
         return
-    click.echo(words("{id}, step {step}:").format(**answer["plan"]))
+    click.echo(words("It begins: {id}, step {step}.").format(**answer["plan"]))
     for line in _course_lines(answer):
         click.echo(f"  {line}")
 

@@ -39,12 +39,15 @@ class Mending:
         environ: Mapping[str, str],
         clock: Clock,
         notifier: Notifier,
+        restart: str,
     ) -> None:
         self._find = find
         self._load = load
         self._environ = environ
         self._clock = clock
         self._notifier = notifier
+        self._restart = restart
+        """What starts the service anew."""
         self._notice: Notice | None = None
         self._shown: Page | None = None
         """Where the page is, or would be if it could be had."""
@@ -90,7 +93,7 @@ class Mending:
             tuple(map(str, error.faults)),
             is_first_run=_is_first_run(error, file),
             is_private=page.listen.is_loopback and not is_handed_on,
-            has_handed_secrets=HANDED in self._environ,
+            restart=self._restart if HANDED in self._environ else None,
         )
         await self._show(stuck, page, page.listen, stack)
         self._report(stuck)

@@ -12,21 +12,13 @@ from daemon.cli.common import json_option, load_settings, print_json, runner_opt
 from daemon.cli.database import wake, writable
 from daemon.cli.speech import terminal_language
 from daemon.domain.calendar import day_of
+from daemon.domain.wording import weekday_meant
 from daemon.from_settings import runner_meant
 from daemon.household import Runner
 from daemon.remote import RefusedError
 from daemon.resting import begin_pause, check_last_day, end_pause, reason_from, wish_text
 from daemon.store import Pause
 
-_WEEKDAYS = (
-    ("mon", "monday", "ma", "maandag"),
-    ("tue", "tuesday", "di", "dinsdag"),
-    ("wed", "wednesday", "wo", "woensdag"),
-    ("thu", "thursday", "do", "donderdag"),
-    ("fri", "friday", "vr", "vrijdag"),
-    ("sat", "saturday", "za", "zaterdag"),
-    ("sun", "sunday", "zo", "zondag"),
-)
 _SPAN = re.compile(r"(\d{1,3})\s*([dw])")
 _SPAN_DAYS = {"d": 1, "w": 7}
 
@@ -35,7 +27,7 @@ def _reason(_ctx: click.Context, _parameter: click.Parameter, text: str | None) 
     try:
         return reason_from(text or "")
     except RefusedError as error:
-        raise click.BadParameter(_told(error)) from error
+        raise click.BadParameter(error.told(words)) from error
 
 
 @click.command()
@@ -86,16 +78,16 @@ def _last_day(text: str, today: date) -> date:
     try:
         check_last_day(last, today)
     except RefusedError as error:
-        raise _not(_told(error)) from error
+        raise _not(error.told(words)) from error
     return last
 
 
 def _day_named(text: str, today: date) -> date | None:
     if span := _SPAN.fullmatch(text):
         return today + timedelta(days=int(span[1]) * _SPAN_DAYS[span[2]])
-    for weekday, names in enumerate(_WEEKDAYS):
-        if text in names:  # today's own name means a week from now
-            return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    weekday = weekday_meant(text, terminal_language())
+    if weekday is not None:  # today's own name means a week from now
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     with suppress(ValueError):
         return date.fromisoformat(text)
     return None
@@ -103,10 +95,6 @@ def _day_named(text: str, today: date) -> date | None:
 
 def _not(why: str) -> click.BadParameter:
     return click.BadParameter(why, param_hint="--until")
-
-
-def _told(error: RefusedError) -> str:
-    return words(error.sentence).format(**error.parts)
 
 
 async def _pause(

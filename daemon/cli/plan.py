@@ -129,7 +129,7 @@ def _report(runner: Runner, standing: Standing) -> dict[str, Any]:
 
 def _lines(standing: Standing, language: Language) -> list[str]:
     plan, proposal = standing.plan, standing.proposal
-    step = words("{plan} ({id}), step {step} of {steps}: {name}").format(
+    step = words("{plan} ({id}), step {step} of {steps}. {name}").format(
         plan=plan.name, id=plan.id, step=proposal.step, steps=len(plan.courses), name=standing.step_name
     )
     parts = [(leg.kind, leg.for_s, leg.least_s) for leg in standing.course.legs]

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from config.language import language_of
 from connectors.activity_files import read_recordings
 from daemon.cli.arguments import Zone
-from daemon.cli.common import json_option, load_settings, print_json, words
+from daemon.cli.common import json_option, language_of, load_settings, print_json, words
 from daemon.cli.speech import run_lines, terminal_language
 from daemon.commands import pick_step
 from daemon.domain.plan import Course
@@ -60,8 +59,7 @@ def _own_zones(ctx: click.Context) -> tuple[TargetZone, ...]:
 
 
 def _course(plan: str) -> Course:
-    name, _, step = plan.rpartition(":") if ":" in plan else (plan, "", "1")
-    return pick_step(plan_named(name, language_of(os.environ), Path()), step)
+    return pick_step(plan, lambda name: plan_named(name, language_of(os.environ), Path()))
 
 
 def _print_json(replayed: Replayed) -> None:

@@ -16,6 +16,7 @@ from daemon.logs import LogFormat, configure
 from daemon.parts import Parts
 from daemon.pulse import Beat
 from daemon.redaction import redactor
+from daemon.service_manager import manager_of
 from daemon.serving import Orders, Surroundings, serve, signals
 from daemon.wiring import parts_of
 
@@ -56,7 +57,8 @@ async def _settings_in_time(ctx: click.Context, around: Surroundings, orders: Or
     configure(LogFormat.AUTO, "info", redactor(()))
     told = ctx.obj["config"]
     find = partial(find_settings, Path(told) if told else None, os.environ, Path.home())
-    mending = Mending(find, lambda: load_settings(ctx), os.environ, around.clock, around.notifier)
+    restart = manager_of(around.state).systemctl("restart")
+    mending = Mending(find, lambda: load_settings(ctx), os.environ, around.clock, around.notifier, restart)
     return await mending.settings(orders.stop, orders.reload)
 
 
@@ -74,7 +76,8 @@ class _Maker:
         """Make them. Raises `SettingsError`, `TellingError`."""
         if self._at_hand is None and HANDED in os.environ:
             # systemd hands them over at a start only; RefreshOnReload= would change that, from version 260 on
-            log.info("secrets_are_those_of_the_start", remedy="systemctl restart duurloop takes changed ones up")
+            restart = manager_of(self._around.state).systemctl("restart")
+            log.info("secrets_are_those_of_the_start", remedy=f"{restart} takes changed ones up")
         settings, self._at_hand = self._at_hand or load_settings(self._ctx), None
         around = self._around
         parts = parts_of(settings, around.clock, around.chance, beat, around.straps)

@@ -7,16 +7,15 @@ from typing import TypeVar
 
 import click
 
-from config.faults import SettingsError
 from connectors.sqlite import Database
 from connectors.sqlite_handed_out import SqliteHandovers
 from connectors.sqlite_store import SqliteStore
-from daemon.cli.common import Failure, json_option, load_settings, print_json, runner_option
+from daemon.cli.common import Failure, json_option, print_json, runner_option
 from daemon.cli.database import readable
+from daemon.cli.house_time import house_timezone
 from daemon.cli.speech import run_lines, terminal_language
 from daemon.domain.run import Run
 from daemon.domain.wording import verdict_text
-from daemon.from_settings import system_timezone, timezone_of
 from daemon.handing.handovers import Handover
 from daemon.handing.told import handed_report
 from daemon.report import run_report
@@ -25,13 +24,15 @@ T = TypeVar("T")
 
 
 @click.command()
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only runs from this day on.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only runs from this day on, as 2026-11-01."
+)
 @runner_option
 @json_option
 @click.pass_context
 def runs(ctx: click.Context, *, since: datetime | None, runner: str | None, as_json: bool) -> None:
     """List the runs, newest first."""
-    zone = _timezone(ctx)
+    zone = house_timezone(ctx)
     begin = since.replace(tzinfo=zone).astimezone(UTC) if since else None
     nothing: list[Run] = []
     found = _look(ctx, lambda store: store.runs(runner, begin), nothing)
@@ -62,23 +63,15 @@ def show(ctx: click.Context, *, run_id: str, runner: str | None, as_json: bool) 
     if run is None:
         raise Failure("no run {run} is kept here: duurloop runs lists them", run=run_id)
     if as_json:
-        zone = _timezone(ctx)
+        zone = house_timezone(ctx)
         print_json({**run_report(run, zone), "handed_out": handed_report(handed, zone)})
         return
-    for line in run_lines(run, terminal_language(), _timezone(ctx), handed):
+    for line in run_lines(run, terminal_language(), house_timezone(ctx), handed):
         click.echo(line)
 
 
 async def _newest(store: SqliteStore, runner: str | None) -> Run | None:
     return next(iter(await store.runs(runner, limit=1)), None)
-
-
-def _timezone(ctx: click.Context) -> tzinfo:
-    """Return the house's time zone, as the week has it; without settings that can be read the machine's."""
-    try:
-        return timezone_of(load_settings(ctx))
-    except SettingsError:
-        return system_timezone()
 
 
 def _look(ctx: click.Context, question: Callable[[SqliteStore], Awaitable[T]], nothing: T) -> T:
@@ -99,8 +92,10 @@ def _table(found: Sequence[Run], zone: tzinfo) -> list[str]:
     language = terminal_language()
     if not found:
         return [language.say("No runs yet. They come by themselves: put the strap on.")]
+    verdicts = [verdict_text(run.judgement.verdict, language) for run in found]
+    width = max(map(len, verdicts))
     return [
         f"{run.id}  {run.started_at.astimezone(zone):%Y-%m-%d %H:%M}  {run.duration_s / 60:3.0f} min"
-        f"  {verdict_text(run.judgement.verdict, language):<10}  {run.runner}"
-        for run in found
+        f"  {verdict:<{width}}  {run.runner}"
+        for run, verdict in zip(found, verdicts, strict=True)
     ]

@@ -1,24 +1,34 @@
 """Sentences for whoever installs, in the language of their terminal."""
 
+from collections.abc import Collection
+
 import click
 
 from daemon.cli.common import words
+from daemon.setup.asking import QUIT, PuzzledError, yes_or_no
+from daemon.telling import Sentence
 
 
-def say(sentence: str, **parts: str) -> None:
-    """Print a sentence of the catalogues, its places filled."""
-    click.echo(words(sentence).format(**parts))
+def say(sentence: Sentence) -> None:
+    """Print it."""
+    click.echo(sentence.said(words))
 
 
 def agree(question: str, *, err: bool = False) -> None:
-    """Ask for a yes in the language of the terminal; anything else ends the command with `click.Abort`."""
-    yes, no = words("yes"), words("no")
+    """Ask for a yes; a no ends the command with `click.Abort`, and so does Enter."""
+    yes, no = words("y"), words("n")
+    if not is_yes(f"{question} [{yes}/{no.upper()}]", also_no=("", QUIT), err=err):
+        click.echo(words("Nothing has changed."), err=err)
+        raise click.Abort
+
+
+def is_yes(question: str, *, also_no: Collection[str] = (), suffix: str = ": ", err: bool = False) -> bool:
+    """Ask until it is a yes or a no."""
     while True:
-        shown = f"{question} [{yes[0]}/{no[0].upper()}]"
-        typed = click.prompt(shown, default="", show_default=False, err=err).strip().casefold()
-        if typed in {yes, yes[0], "yes", "y"}:
-            return
-        if typed in {"", no, no[0], "no", "n", "q"}:
-            click.echo(words("Nothing has changed."), err=err)
-            raise click.Abort
-        click.echo(words("yes or no, please."), err=err)
+        typed = click.prompt(question, default="", show_default=False, prompt_suffix=suffix, err=err).strip()
+        if typed.casefold() in also_no:
+            return False
+        try:
+            return yes_or_no(typed)
+        except PuzzledError as puzzled:
+            click.echo(puzzled.told(words), err=err)

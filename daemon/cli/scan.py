@@ -4,8 +4,9 @@ import asyncio
 
 import click
 
+from config.faults import SettingsError
 from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
-from daemon.cli.common import json_option, print_json, words
+from daemon.cli.common import json_option, load_settings, print_json, words
 from daemon.clock import SystemClock
 
 
@@ -18,14 +19,15 @@ from daemon.clock import SystemClock
     show_default=True,
     help="How long to listen.",
 )
-@click.option("--adapter", metavar="NAME", help="Which adapter, as hci1; else the system's own choice.")
+@click.option("--adapter", metavar="NAME", help="Which adapter, as hci1; else that of the settings.")
 @json_option
-def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:
+@click.pass_context
+def scan(ctx: click.Context, *, seconds: float, adapter: str | None, as_json: bool) -> None:
     """List heart-rate straps in reach, the loudest first. Put yours on: dry straps sleep.
 
     Each is visited for a moment to read its battery.
     """
-    radio = BluetoothRadio(SystemClock(), adapter=adapter)
+    radio = BluetoothRadio(SystemClock(), adapter=adapter or _usual_adapter(ctx))
     straps = asyncio.run(radio.scan(seconds))
     if as_json:
         print_json([_report(strap) for strap in straps])
@@ -34,6 +36,14 @@ def scan(*, seconds: float, adapter: str | None, as_json: bool) -> None:
         click.echo(_line(strap))
     if not straps:
         click.echo(words("No strap in reach. Put it on, wet the electrodes, and see that no phone or watch holds it."))
+
+
+def _usual_adapter(ctx: click.Context) -> str | None:
+    """Return the adapter of the settings; None, the system's own choice, where they name none or cannot be read."""
+    try:
+        return load_settings(ctx).bluetooth.adapter
+    except SettingsError:
+        return None
 
 
 def _report(strap: NearbyStrap) -> dict[str, object]:

@@ -23,9 +23,9 @@ from daemon.cli.speech import terminal_language
 from daemon.domain.wording import Language
 from daemon.installation import InstallationError, Layout, Step, perform
 from daemon.installation.installing import refresh_steps
-from daemon.setup.answers import Answers, Present, outcome
+from daemon.setup.answers import Answers, Present, language_of_file, outcome
 from daemon.setup.asking import Asker, LeftError
-from daemon.setup.given import Around, OptionError, given_by, missing
+from daemon.setup.given import Around, OptionError, check_channels, given_by, missing
 from daemon.setup.habit import read_plan
 from daemon.setup.house import House
 from daemon.setup.interview import interview
@@ -52,8 +52,9 @@ def set_up(ctx: click.Context, options: Mapping[str, Any]) -> None:
 
 def _set_up(ctx: click.Context, layout: Layout, options: Mapping[str, Any], asker: Asker, *, asks: bool) -> None:
     present = _present(layout.settings)
-    house = house_of(layout, wants_trial=options["test"] is not False)
-    given = _given(options, house, asker.language)
+    adapter = present.settings.bluetooth.adapter if present.settings else None
+    house = house_of(layout, adapter, wants_trial=options["test"] is not False and not options["dry_run"])
+    given = _given(options, house, asker.language, present)
     if _is_talk(options, given, present, asks=asks):
         try:
             answers = interview(asker, house, given, present)
@@ -133,14 +134,16 @@ def _refuse(file: Path) -> None:
     )
 
 
-def _given(options: Mapping[str, Any], house: House, spoken: Language) -> Answers:
+def _given(options: Mapping[str, Any], house: House, spoken: Language, present: Present) -> Answers:
     around = Around(house.today, spoken, sys.stdin.readline, os.environ, read_plan=partial(read_plan, house=house))
     if options["zone_origin"] and not options["zone"]:
         raise click.UsageError(words("--zone-origin says where --zone has it from: give both"))
     try:
-        return given_by(options, around)
+        given = given_by(options, around)
+        check_channels(given, present)
     except OptionError as error:
-        raise click.UsageError(f"{error.option}: {words(error.sentence).format(**error.parts)}") from error
+        raise click.UsageError(f"{error.option}: {error.told(words)}") from error
+    return given
 
 
 # -- who answers -----------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def _finish(ctx: click.Context, setting: _Setting, answers: Answers) -> None:
     if is_same and (not with_service or (layout.is_set_up and not options["service"])):
         if with_service and (not layout.is_system or os.geteuid() == 0):
             _perform(steps, layout)  # an earlier time may have broken off
-        click.echo(spoken.say("All of this is so already. Nothing has changed."))
+        click.echo(spoken.say("It is already set up like this. Nothing has changed."))
         return
     if with_service and layout.is_system and os.geteuid() != 0:
         click.echo(words("This installs a service of the whole machine: sudo duurloop setup"), err=True)
@@ -220,7 +223,7 @@ def _perform(steps: Sequence[Step], layout: Layout) -> None:
         perform(steps, say)
     except (InstallationError, OSError, KeyboardInterrupt):
         if layout.is_set_up:
-            line = "sudo duurloop setup --service" if layout.is_system else "duurloop setup --user --service"
+            line = f"{layout.manager.setup} --service"
             told = words("This stopped half-way. What does the rest, as soon as it can: {line}")
             click.echo(told.format(line=line), err=True)
         raise
@@ -230,8 +233,9 @@ def _drafted(setting: _Setting, answers: Answers) -> Draft:
     layout, present = setting.layout, setting.present
     has_runs = answers.zone is not None and asyncio.run(_has_runs(layout.state, answers.name or ""))
     wanted = outcome(answers, present, setting.house.today, has_runs=has_runs)
+    code = language_of_file(answers, present) or setting.asker.language.code
     try:
-        return drafted(present, wanted, layout.settings, os.environ, setting.asker.language)
+        return drafted(present, wanted, layout.settings, os.environ, setting.house.language_of(code))
     except UnwritableError as error:
         raise Failure(
             "{key} is written in a way that I cannot change without touching more: please change it in {file}",

@@ -5,11 +5,13 @@ from typing import Any, TypeAlias
 
 import click
 
+from config.language import LANGUAGES
+
 Command: TypeAlias = Callable[..., None]
 
 _RUNNER = (
     click.option("--name", metavar="NAME", help="Who runs; of several, whose settings these are."),
-    click.option("--language", type=click.Choice(["nl", "en"]), help="Of the messages; the terminal's if not given."),
+    click.option("--language", type=click.Choice(LANGUAGES), help="Of the messages; the terminal's if not given."),
     click.option("--zone", metavar="LOW-HIGH", help="The calm zone, as 118-136."),
     click.option(
         "--zone-origin",
@@ -64,7 +66,7 @@ _HOUSE = (
     ),
     click.option("--user", "is_users", is_flag=True, help="Your own service and settings, without root."),
     click.option(
-        "--refresh", is_flag=True, help="Only lay unit, folders, manual and completion anew, as after an upgrade."
+        "--refresh", is_flag=True, help="Only renew unit, folders, manual and completion, as after an upgrade."
     ),
     click.option("--dry-run", is_flag=True, help="Show every file and command, and do nothing."),
     click.option("--yes", "--no-input", "is_quiet", is_flag=True, help="Ask nothing."),

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import click
 
@@ -14,7 +15,6 @@ from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
 from connectors.messenger import AppriseMessenger, check_url
 from connectors.picture import png_of
 from daemon.cli.common import words
-from daemon.cli.status import radio_words
 from daemon.cli.talk_guide import zone_by_talking
 from daemon.clock import SystemClock
 from daemon.domain.wording import Language
@@ -23,6 +23,7 @@ from daemon.installation import Layout
 from daemon.ports import DeliveryError
 from daemon.setup.answers import Answers
 from daemon.setup.house import Heard, House
+from daemon.standing import radio_text
 from daemon.trial import send_trial, trial_text
 
 LISTEN_S, OTHERS_S = 20.0, 3.0
@@ -30,17 +31,17 @@ LISTEN_S, OTHERS_S = 20.0, 3.0
 BATTERY_S = 6.0
 
 
-def house_of(layout: Layout, *, wants_trial: bool) -> House:
-    """Return the machine that is being set up, as it is."""
+def house_of(layout: Layout, adapter: str | None, *, wants_trial: bool) -> House:
+    """Return the machine that is being set up, as it is; `adapter` is the one that listens, None for the usual one."""
     return House(
         today=datetime.now(system_timezone()).date(),
         hostname=socket.gethostname().partition(".")[0],
         beside=layout.settings.parent,
         language_of=language,
-        hear_straps=_hear_straps,
-        battery_of=_battery_of,
-        radio_words=radio_words,
-        talk=lambda: zone_by_talking(lambda: None),
+        hear_straps=partial(_hear_straps, adapter),
+        battery_of=partial(_battery_of, adapter),
+        radio_words=lambda trouble, spoken: radio_text(trouble, spoken.say),
+        talk=partial(zone_by_talking, lambda: None),
         check_url=check_url,
         send_trial=_send_trial if wants_trial else None,
         is_free=_is_free,
@@ -64,12 +65,14 @@ def put(question: str, *, hidden: bool = False) -> str:
         return typed
 
 
-def _hear_straps(heard: Heard) -> Sequence[NearbyStrap]:
-    return asyncio.run(BluetoothRadio(SystemClock()).listen(heard, at_most_s=LISTEN_S, then_s=OTHERS_S))
+def _hear_straps(adapter: str | None, heard: Heard) -> Sequence[NearbyStrap]:
+    radio = BluetoothRadio(SystemClock(), adapter=adapter)
+    return asyncio.run(radio.listen(heard, at_most_s=LISTEN_S, then_s=OTHERS_S))
 
 
-def _battery_of(strap: NearbyStrap) -> int | None:
-    return asyncio.run(BluetoothRadio(SystemClock()).battery(strap.address, at_most_s=BATTERY_S))
+def _battery_of(adapter: str | None, strap: NearbyStrap) -> int | None:
+    radio = BluetoothRadio(SystemClock(), adapter=adapter)
+    return asyncio.run(radio.battery(strap.address, at_most_s=BATTERY_S))
 
 
 def _send_trial(runner: str, channel: str, url: str, spoken: Language) -> float:

@@ -4,10 +4,11 @@ import os
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from config.language import catalogue, language_of
+from config.language import catalogue
+from daemon.cli.common import language_of
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, duration, source_text, summary_text
-from daemon.domain.wording.text import clock_text
+from daemon.domain.wording.text import clock_text, tenths
 from daemon.handing.handovers import Handover
 from daemon.handing.told import handed_lines, view_words
 
@@ -47,13 +48,15 @@ def run_lines(run: Run, language: Language, zone: tzinfo, handed: Sequence[Hando
     if judged.calm_pct is not None:
         lines.append(say("Calm share: {calm} %").format(calm=int(judged.calm_pct)))
     if judged.drift_pct is not None:
-        lines.append(say("Drift: {drift} %").format(drift=round(judged.drift_pct, 1) + 0.0))
+        lines.append(say("Drift: {drift} %").format(drift=tenths(judged.drift_pct, language)))
     if judged.recovery_60s_bpm is not None:
         lines.append(say("Recovery in the first minute: {beats} beats").format(beats=judged.recovery_60s_bpm))
     if judged.rr.rmssd_ms is not None:
         lines.append(
-            say("RMSSD: {rmssd} ms from {beats} beats, {artefacts} % artefacts").format(
-                rmssd=round(judged.rr.rmssd_ms), beats=judged.rr.beats, artefacts=round(judged.rr.artefact_pct or 0, 1)
+            say("Variability (RMSSD): {rmssd} ms from {beats} beats, {artefacts} % of them not believed").format(
+                rmssd=round(judged.rr.rmssd_ms),
+                beats=judged.rr.beats,
+                artefacts=tenths(judged.rr.artefact_pct or 0, language),
             )
         )
     sources = ", ".join(source_text(source, language) for source in run.sources)

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from daemon.cli.common import Exit, json_option, print_json, state_folder, words
-from daemon.remote import NotRunningError, ask, systemctl
+from daemon.remote import NotRunningError, ask
+from daemon.service_manager import manager_of
 
 
 @click.command()
@@ -30,7 +31,7 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 def _lines(answer: dict[str, Any], state: Path) -> list[str]:
     if not answer["running"]:
         is_off = words("duurloop is not running. Start it: duurloop run, or {line}")
-        return [is_off.format(line=systemctl("start", state))]
+        return [is_off.format(line=manager_of(state).systemctl("start"))]
     from daemon.standing import parts  # noqa: PLC0415 - nothing stands where nothing runs
 
     lines: list[str] = []
@@ -38,10 +39,3 @@ def _lines(answer: dict[str, Any], state: Path) -> list[str]:
         told = (f"{line.text} ({line.command})" if line.command else line.text for line in part.lines)
         lines += ["", part.title, *(f"  {line}" for line in told)]
     return lines[1:]
-
-
-def radio_words(trouble: str) -> str:
-    """Say what keeps the house from listening, and what to try."""
-    from daemon.standing import radio_text  # noqa: PLC0415 - said when something fails
-
-    return radio_text(trouble, words)

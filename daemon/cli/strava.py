@@ -62,9 +62,10 @@ def strava() -> None:
 @runner_option
 @click.pass_context
 def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
-    """Allow duurloop to read your activities, and to add your sessions where the settings want that.
+    """Allow duurloop to read your activities.
 
-    A browser opens on this machine or, with --paste, you open the address on another one.
+    Where the settings want that, it may add your sessions, too. A browser opens on this machine or, with --paste,
+    you open the address on another one.
     """
     settings, clock = load_settings(ctx), SystemClock()
     name = chosen([one.name for one in settings.runners], runner)
@@ -93,7 +94,7 @@ def link(ctx: click.Context, *, paste: bool, runner: str | None) -> None:
 @runner_option
 @click.pass_context
 def unlink(ctx: click.Context, *, yes: bool, runner: str | None) -> None:
-    """End the link: the access at Strava, and all that came by it, at once."""
+    """End the access at Strava, and erase all that came by it."""
     settings = load_settings(ctx)
     door = strava_of(settings, SystemClock()) if settings.strava.client_id else None
     if not yes:
@@ -129,7 +130,7 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def sync(ctx: click.Context, *, runner: str | None, as_json: bool) -> None:
-    """Look at Strava now, and go on until all that may be fetched is here."""
+    """Look at Strava now, and fetch all that may be fetched."""
     settings = load_settings(ctx)
     name = chosen([one.name for one in settings.runners], runner) if runner else None
     say: Progress = (lambda *_: None) if as_json else _say_progress

@@ -5,45 +5,45 @@ from textwrap import fill
 
 import click
 
-from daemon.cli.common import words
 from daemon.clock import SystemClock
 from daemon.domain.talk_test import STAGE_S, STAGES, Speech, TalkTest, answer, text_for
+from daemon.domain.wording import Language
 from daemon.domain.zones import EFFORT_HRS, TargetZone
+from daemon.setup.asking import QUIT, PuzzledError, yes_or_no
 
 LINE_LENGTH = 72
-QUIT = "q"
 
 
 class QuitError(Exception):
     """The runner has had enough; nothing follows from it."""
 
 
-def zone_by_talking(heart_rate: Callable[[], int | None]) -> TargetZone | None:
+def zone_by_talking(heart_rate: Callable[[], int | None], language: Language) -> TargetZone | None:
     """Lead through the talk test at this terminal; return the zone if the runner wants it set.
 
     `heart_rate` returns what the strap shows just now, None if it is not heard.
     """
-    guide = Guide(_put, _say, heart_rate, SystemClock().monotonic)
+    guide = Guide(_put, _say, heart_rate, SystemClock().monotonic, language)
     try:
         test = guide.lead()
         proposal = test.proposal
         click.echo()
         if proposal is None:
-            click.echo(words("No zone follows from this. Another day, begun more slowly, may tell more."))
+            click.echo(language.say("No zone follows from this. Another day, begun more slowly, may tell more."))
         else:
             click.echo(
-                words("Speaking came easily up to {bpm}. Your calm zone would be {zone}.").format(
+                language.say("Speaking came easily up to {bpm}. Your calm zone would be {zone}.").format(
                     bpm=test.comfortable_hr, zone=proposal.zone
                 )
             )
-            click.echo(words("It ends a little below that: calm is where talking costs nothing at all."))
+            click.echo(language.say("It ends a little below that: calm is where talking costs nothing at all."))
             if test.heard[-1].speech is Speech.EASY:
-                click.echo(words("Speaking stayed easy to the end, so your zone may well lie a little higher."))
-            if guide.agree(words("Set it from today on? yes or no")):
+                click.echo(language.say("Speaking stayed easy to the end, so your zone may well lie a little higher."))
+            if guide.agree(language.say("Set it from today on? yes or no")):
                 return proposal.zone
     except QuitError:
         click.echo()
-    click.echo(words("Nothing has changed."))
+    click.echo(language.say("Nothing has changed."))
     return None
 
 
@@ -67,12 +67,18 @@ class Guide:
         say: Callable[[str], None],
         heart_rate: Callable[[], int | None],
         seconds: Callable[[], float],
+        language: Language,
     ) -> None:
         self._put = ask
         self._say = say
         self._heart_rate = heart_rate
         """What the strap shows just now; None if it is not heard."""
         self._seconds = seconds
+        self._language = language
+
+    def words(self, sentence: str) -> str:
+        """Return a sentence of the catalogues in this language."""
+        return self._language.say(sentence)
 
     def lead(self) -> TalkTest:
         """Go through the stages, up to the first at which speech was not quite easy."""
@@ -84,59 +90,63 @@ class Guide:
         return test
 
     def agree(self, question: str) -> bool:
-        """Ask a question that wants a yes."""
-        return self._ask(question).casefold() in {words("yes"), words("yes")[0]}
+        """Ask until it is a yes or a no."""
+        while True:
+            try:
+                return yes_or_no(self._ask(question))
+            except PuzzledError as puzzled:
+                self._say(puzzled.told(self.words))
 
     def _begin(self) -> None:
         self._say(
-            words(
+            self.words(
                 "The talk test: at most six stages of three to four minutes, each a small step up. At each you read a "
                 "text aloud and tell me how easily it went. It ends at the first that was not quite easy."
             )
         )
-        self._say(words("Nothing is set unless you say so. Stop when you feel unwell; q ends it at any moment."))
+        self._say(self.words("Nothing is set unless you say so. Stop when you feel unwell; q ends it at any moment."))
         if self._heart_rate() is None:
-            self._say(words("I hear no strap, so I shall ask you for the heart rate that your watch shows."))
+            self._say(self.words("I hear no strap, so I shall ask you for the heart rate that your watch shows."))
 
     def _stage(self, test: TalkTest) -> TalkTest:
-        self._say(words("Stage {n} of {stages}").format(n=test.stage + 1, stages=len(STAGES)))
-        self._say(f"  {words(STAGES[test.stage])}")
+        self._say(self.words("Stage {n} of {stages}").format(n=test.stage + 1, stages=len(STAGES)))
+        self._say(f"  {self.words(STAGES[test.stage])}")
         self._wait()
-        self._say(words("Read this aloud, at your usual pace:"))
-        self._say(f"  {words(text_for(test.stage))}")
-        self._ask(words("Enter when you have read it"))
+        self._say(self.words("Read this aloud, at your usual pace:"))
+        self._say(f"  {self.words(text_for(test.stage))}")
+        self._ask(self.words("Enter when you have read it"))
         return answer(test, self._bpm(), self._speech())
 
     def _wait(self) -> None:
         began = self._seconds()
-        self._ask(words("Keep it up for three to four minutes. Enter when they are over"))
+        self._ask(self.words("Keep it up for three to four minutes. Enter when they are over"))
         if self._seconds() - began < STAGE_S:
-            self._ask(words("A heart takes three minutes to settle. Enter when they are over"))
+            self._ask(self.words("A heart takes three minutes to settle. Enter when they are over"))
 
     def _bpm(self) -> int:
         """Return what the strap shows, else what the runner reads from a watch."""
         shown = self._heart_rate()
         if shown is not None and _is_possible(shown):
-            self._say(words("Your heart is at {bpm}.").format(bpm=shown))
+            self._say(self.words("Your heart is at {bpm}.").format(bpm=shown))
             return shown
-        question = words("The heart rate that your watch shows just now")
+        question = self.words("The heart rate that your watch shows just now")
         while True:
             typed = self._ask(question)
             if typed.isascii() and typed.isdecimal() and _is_possible(int(typed[:4])):
                 return int(typed)
-            question = words("A number from {low} to {high}, please").format(low=EFFORT_HRS[0], high=EFFORT_HRS[1])
+            question = self.words("A number from {low} to {high}, please").format(low=EFFORT_HRS[0], high=EFFORT_HRS[1])
 
     def _speech(self) -> Speech:
         answers = {
             "1": Speech.EASY,
-            words("yes"): Speech.EASY,
+            self.words("yes"): Speech.EASY,
             "2": Speech.NOT_QUITE,
-            words("not quite"): Speech.NOT_QUITE,
+            self.words("not quite"): Speech.NOT_QUITE,
             "3": Speech.HARD,
-            words("no"): Speech.HARD,
+            self.words("no"): Speech.HARD,
         }
         while True:
-            typed = self._ask(words("Could you speak comfortably? 1 yes, 2 not quite, 3 no")).casefold()
+            typed = self._ask(self.words("Could you speak comfortably? 1 yes, 2 not quite, 3 no")).casefold()
             if typed in answers:
                 return answers[typed]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from daemon.domain.marking import _
 from daemon.setup.asking import PuzzledError
 
-TLS_PORT, STARTTLS_PORT, PLAIN_PORT = 465, 587, 25
+TLS_PORT, STARTTLS_PORT = 465, 587
 _MAILBOX: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _TOPIC: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SERVER: Final = re.compile(r"(?:https?://)?([A-Za-z0-9._-]+(?::\d{1,5})?)/?")

@@ -104,6 +104,14 @@ class Outcome:
     """By the names of the credentials."""
 
 
+def language_of_file(answers: Answers, present: Present) -> str | None:
+    """Return the language of the comments in a settings file, that of the first runner in it; None if it is open."""
+    first = present.settings.runners[0] if present.settings else None
+    if first is None:
+        return answers.language
+    return (answers.language if first is present.runner(answers.name) else None) or first.language
+
+
 def outcome(answers: Answers, present: Present, today: date, *, has_runs: bool) -> Outcome:
     """Return what follows from the answers."""
     runner = present.runner(answers.name)
@@ -114,7 +122,7 @@ def outcome(answers: Answers, present: Present, today: date, *, has_runs: bool) 
     house: dict[tuple[str, ...], Any] = {}
     if answers.listen is not None:
         house["page", "listen"] = answers.listen
-    if answers.address is not None:
+    if answers.address is not None or answers.listen == "":  # an address leads to a page, and wants one
         house["page", "address"] = answers.address or Gone.GONE
     for folder in _FOLDERS:
         if (path := getattr(answers, f"{folder}_folder")) is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from daemon.domain.marking import _
 from daemon.domain.wording import Language
@@ -11,6 +11,8 @@ from daemon.telling import TellingError
 T = TypeVar("T")
 
 QUIT, HELP, NOTHING = "q", "?", "-"
+_YES: Final = frozenset({"y", "yes", "j", "ja"})
+_NO: Final = frozenset({"n", "no", "nee"})
 
 
 class LeftError(Exception):
@@ -19,6 +21,14 @@ class LeftError(Exception):
 
 class PuzzledError(TellingError, ValueError):
     """An answer that was not understood; the sentence says what would be."""
+
+
+def yes_or_no(typed: str) -> bool:
+    """Read a yes or a no in either language: a server often speaks English where its owner does not."""
+    said = typed.strip().casefold()
+    if said not in _YES | _NO:
+        raise PuzzledError(_("yes or no, please."))
+    return said in _YES
 
 
 class Put(Protocol):
@@ -73,7 +83,7 @@ class Asker:
             try:
                 return read(typed or default)
             except PuzzledError as puzzled:
-                self.hint(self.words(puzzled.sentence).format(**puzzled.parts))
+                self.hint(puzzled.told(self.words))
 
     def ask_hidden(self, question: str, *, explained: str = "") -> str:
         """Return what was typed out of sight; nothing for nothing."""
@@ -83,15 +93,8 @@ class Asker:
 
     def agree(self, question: str, *, default: bool, explained: str = "") -> bool:
         """Ask for yes or no."""
-        yes, no = self.words("yes"), self.words("no")
-        answers = {yes: True, yes[0]: True, no: False, no[0]: False, "yes": True, "y": True, "no": False}
-
-        def read(typed: str) -> bool:
-            if typed.casefold() not in answers:
-                raise PuzzledError(_("yes or no, please."))
-            return answers[typed.casefold()]
-
-        return self.ask(question, read, default=yes if default else no, explained=explained)
+        expected = self.words("yes") if default else self.words("no")
+        return self.ask(question, yes_or_no, default=expected, explained=explained)
 
     def choose(self, question: str, choices: Sequence[Choice], *, default: str = "", explained: str = "") -> str:
         """Let one of several be chosen; return its key."""

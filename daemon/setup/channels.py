@@ -38,7 +38,7 @@ def ask_more_channels(asker: Asker, house: House, answers: Answers, present: Pre
         if kind == NOTHING:
             return answers
         if kind == DROP:
-            answers = _dropped(asker, answers, names)
+            answers = _dropped(asker, answers, names, runner)
             continue
         channel = _ask_channel(asker, house, kind, names)
         if channel and (channel := _tried(asker, house, answers.name or "", channel)):
@@ -67,7 +67,7 @@ def _choices(asker: Asker, *, has_any: bool) -> list[Choice]:
     return choices
 
 
-def _dropped(asker: Asker, answers: Answers, names: list[str]) -> Answers:
+def _dropped(asker: Asker, answers: Answers, names: list[str], runner: Runner | None) -> Answers:
     wanted = asker.choose(
         asker.words("Take which one away?"),
         [Choice(str(number), name) for number, name in enumerate(names, start=1)],
@@ -75,7 +75,9 @@ def _dropped(asker: Asker, answers: Answers, names: list[str]) -> Answers:
     )
     name = names[int(wanted) - 1]
     kept = tuple(channel for channel in answers.channels if channel.name.casefold() != name.casefold())
-    return replace(answers, channels=(*kept, ChannelAnswer(name=name, is_dropped=True)))
+    is_there = name.casefold() in {channel.name.casefold() for channel in (runner.channels if runner else ())}
+    gone = (ChannelAnswer(name=name, is_dropped=True),) if is_there else ()
+    return replace(answers, channels=(*kept, *gone))
 
 
 def _ask_channel(asker: Asker, house: House, kind: str, names: list[str]) -> ChannelAnswer | None:

@@ -14,7 +14,7 @@ from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.domain.zones import EFFORT_HRS, MAXIMUM_HRS, RESTING_HRS
 from daemon.setup import page, reading, strava
-from daemon.setup.answers import Answers, ChannelAnswer
+from daemon.setup.answers import Answers, ChannelAnswer, Present
 from daemon.setup.asking import NOTHING, PuzzledError
 
 NONE_WORDS: Final = ("", NOTHING, "none", "geen")
@@ -109,6 +109,22 @@ def _channels(options: Mapping[str, Any], around: Around) -> tuple[ChannelAnswer
     if twice := next((channel.name for channel in added if names[channel.name.casefold()] > 1), None):
         raise OptionError("--channel", PuzzledError(_("{name} is named twice."), name=twice))
     return (*added, *dropped)
+
+
+def check_channels(answers: Answers, present: Present) -> None:
+    """Raise `OptionError` for a channel that shall go or change, and that the runner does not have."""
+    if answers.name is None and len(present.names) > 1:
+        return  # whose it is has to be said first
+    runner = present.runner(answers.name or next(iter(present.names), None))
+    names = [channel.name for channel in (runner.channels if runner else ())]
+    known = {name.casefold() for name in names}
+    for channel in answers.channels:
+        if channel.url is None and channel.name.strip().casefold() not in known:
+            puzzled = PuzzledError(_("There is no channel yet."))
+            if names:
+                sentence = _("There is no channel {name}, only: {names}.")
+                puzzled = PuzzledError(sentence, name=channel.name, names=", ".join(names))
+            raise OptionError("--remove-channel" if channel.is_dropped else "--channel", puzzled)
 
 
 def _channel(text: str, around: Around) -> ChannelAnswer:

@@ -105,9 +105,8 @@ def read_plan(typed: str, house: House) -> str:
 def plan_text(plan: str, language: Language) -> str:
     """Say what a plan that comes along is, in a sentence."""
     file = load_plan(plan, None)
-    told = file.description or file.name
-    whole = told.nl if language.code == "nl" else told.en
-    return re.split(r"[.;] ", whole)[0].rstrip(".")  # one line each
+    told = (file.description or file.name).said(language.code)
+    return re.split(r"[.;] ", told)[0].rstrip(".")  # one line each
 
 
 def _week_of(runner: Runner | None) -> str:

@@ -25,9 +25,9 @@ class House:
     hear_straps: Callable[[Heard], Sequence[NearbyStrap]]
     """Listens for a while, and returns who is in reach; raises `RadioError`."""
     battery_of: Callable[[NearbyStrap], int | None]
-    radio_words: Callable[[str], str]
+    radio_words: Callable[[str, Language], str]
     """What to say of the radio's trouble, by its name."""
-    talk: Callable[[], TargetZone | None]
+    talk: Callable[[Language], TargetZone | None]
     """The talk test; None when no zone came of it."""
     check_url: Callable[[str], str | None]
     """Why an address of a channel cannot be used; None if it can."""

@@ -23,7 +23,7 @@ FIRST_TIME: tuple[Subject, ...] = (
     *(ask_strap, ask_channels, ask_strava, ask_page),
 )
 OF_A_NEW_RUNNER: tuple[Subject, ...] = (ask_zone, ask_days, ask_plan, ask_strap, ask_channels)
-NEW, LANGUAGE = "n", "l"
+NEW = "n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from config.writing import rewritten
 from daemon.domain.wording import Language
 from daemon.installation import Layout, Step, install_steps
 from daemon.installation.installing import completing_steps, control
-from daemon.installation.layout import UNIT_NAME
 from daemon.installation.steps import MakeFolder, Owner, RemoveFile, WriteFile
+from daemon.service_manager import UNIT_NAME
 from daemon.setup.answers import Outcome, Present
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700

@@ -33,20 +33,19 @@ def ask_page(asker: Asker, house: House, answers: Answers, present: Present) -> 
         default=_kind_of(now) if present.settings else HOME,
         explained=asker.words("It shows your heart live, the runs and the weeks. Nothing of it leaves the house."),
     )
+    wanted = now.port if now else USUAL_PORT
     if choice == _kind_of(now) and present.settings:
-        return answers
+        return _ask_address(asker, house, answers, present, wanted) if choice == HOME else answers
     if choice == NOWHERE:
-        # an address leads to a page, and wants one
-        return replace(answers, listen="", address="" if present.settings and present.settings.page.address else None)
-    host, wanted = THIS_MACHINE if choice == HERE else EVERYWHERE, now.port if now else USUAL_PORT
+        return replace(answers, listen="")
+    host = THIS_MACHINE if choice == HERE else EVERYWHERE
     port = free_port(host, wanted, house.is_free) if not present.settings else wanted
     if port != wanted:
         asker.hint(taken_words(asker, wanted, port))
     answers = replace(answers, listen=f"{host}:{port}")
-    there = present.settings.page.address if present.settings else None
-    if choice == HOME and answers.address is None:
-        return _ask_address(asker, answers, there or f"http://{house.hostname}.local:{port}")
-    return replace(answers, address="") if there else answers
+    if choice == HOME:
+        return _ask_address(asker, house, answers, present, port)
+    return replace(answers, address="") if present.settings and present.settings.page.address else answers
 
 
 def free_port(host: str, wanted: int, is_free: Callable[[str, int], bool]) -> int:
@@ -69,14 +68,19 @@ def address(typed: str) -> str:
         raise PuzzledError(_("An address for a browser, such as http://house.local:8421; - for none.")) from None
 
 
-def _ask_address(asker: Asker, answers: Answers, proposed: str) -> Answers:
+def _ask_address(asker: Asker, house: House, answers: Answers, present: Present, port: int) -> Answers:
+    if answers.address is not None:
+        return answers
+    page = present.settings.page if present.settings else None
+    there = page.address or "" if page else ""
+    scheme = "https" if page and page.tls_cert else "http"
     typed = asker.ask(
         asker.words("Its address in your network; - for none"),
         address,
-        default=proposed,
+        default=there or f"{scheme}://{house.hostname}.local:{port}",
         explained=asker.words("Messages get a link to it. Most networks know a machine by its name and .local."),
     )
-    return replace(answers, address=typed) if typed else answers
+    return answers if typed == there else replace(answers, address=typed)
 
 
 def _kind_of(listen: Listen | None) -> str:

@@ -8,19 +8,14 @@ from typing import Final
 from config import forms
 from config.forms import HIGHEST_BPM, LOWEST_BPM, Weekday
 from daemon.domain.marking import _
-from daemon.domain.wording import Language, short_day
+from daemon.domain.wording import Language, short_day, weekday_meant
 from daemon.setup.asking import NOTHING, PuzzledError
 
 OLDEST_YEAR: Final = 1900
 YOUNGEST: Final = 5
-_DUTCH: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
-_ENGLISH: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-"""Understood at every terminal: a server often speaks English where its owner does not."""
 _AND: Final = frozenset({"en", "and", "op", "on"})
-_SHORTEST: Final = 2
-"""Fewer letters may be several days."""
 _UNTIL: Final = re.compile(r"\s*(?:-|–|tot|to)\s*")  # noqa: RUF001  # an en dash, as many phones write it
-_CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.uh ]?(\d{2}))?\s*(?:u|h|uur)?")
+_CLOCK: Final = re.compile(r"(?:(\d{1,2})(?:[:.uh ](\d{2}))?|(\d{2})(\d{2}))\s*(?:u|h|uur)?")
 
 
 def name(typed: str) -> str:
@@ -81,9 +76,10 @@ def zone(typed: str) -> str:
 def clock(typed: str) -> str:
     """Read an hour in any of the ways in which people write one: 18:30, 18.30, 18u30, 1830, 18."""
     found = _CLOCK.fullmatch(typed.strip().casefold())
-    if found is None or int(found[1]) > 23 or int(found[2] or 0) > 59:  # noqa: PLR2004 - of a day and an hour
+    hour, minute = (int(found[1] or found[3]), int(found[2] or found[4] or 0)) if found else (24, 0)
+    if hour > 23 or minute > 59:  # noqa: PLR2004 - of a day and an hour
         raise PuzzledError(_("A time of day, such as 18:30."))
-    return f"{int(found[1]):02}:{int(found[2] or 0):02}"
+    return f"{hour:02}:{minute:02}"
 
 
 def days(typed: str, language: Language) -> list[str]:
@@ -138,8 +134,7 @@ def _short(day: Weekday, language: Language) -> str:
 
 
 def _day(word: str, language: Language) -> Weekday:
-    for day in Weekday:
-        names = (_DUTCH[day], _ENGLISH[day], _short(day, language))
-        if len(word) >= _SHORTEST and any(name.startswith(word.removesuffix(".")) for name in names):
-            return day
+    day = weekday_meant(word, language)
+    if day is not None:
+        return Weekday(day)
     raise PuzzledError(_("Days, please, such as {days}; - for none."), days=days_told(["tue", "thu", "sun"], language))

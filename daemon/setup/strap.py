@@ -11,11 +11,11 @@ from daemon.domain.marking import _
 from daemon.domain.wording import Language
 from daemon.setup import reading
 from daemon.setup.answers import Answers, Present
-from daemon.setup.asking import Asker, PuzzledError
+from daemon.setup.asking import NOTHING, Asker, PuzzledError
 from daemon.setup.house import House
 
 AGAIN, SKIP = "r", "s"
-_NONE: Final = frozenset({"-", "n", "no", "none", "nee", "geen"})
+_NONE: Final = frozenset({NOTHING, "n", "no", "none", "nee", "geen"})
 """What else people say for none; no strap has such a name."""
 STRONG_DBM, FAIR_DBM = -65, -80
 """Louder than this a link stands through a wall; softer it breaks off at a turn of the body."""
@@ -31,17 +31,17 @@ def ask_strap(asker: Asker, house: House, answers: Answers, present: Present) ->
     asker.tell(asker.words("Put it on, wet the electrodes, and see that no phone or watch holds it."))
     now = (runner.strap.name or runner.strap.address or "") if runner and runner.strap else ""
     if now:
-        asker.tell(asker.words("Now it is {strap}; s keeps that.").format(strap=now))
-    while (pointer := _ask_which(asker, house)) is not None:
+        asker.tell(asker.words("Now it is {strap}: s keeps it, none takes it away.").format(strap=now))
+    while pointer := _ask_which(asker, house):
         if owner := _owner(pointer, present, answers.name):
             asker.hint(asker.words("That is the strap of {name}.").format(name=owner))
             continue
         return _ask_connect(asker, replace(answers, strap=pointer))
-    return answers if now else replace(answers, strap="")
+    return answers if now and pointer is None else replace(answers, strap="")
 
 
 def _ask_which(asker: Asker, house: House) -> str | None:
-    """Return how the settings point out the strap; None for none."""
+    """Return how the settings point out the strap; nothing for none, None to leave it as it is."""
     typed = asker.ask(
         asker.words("Enter listens, s skips, or type its name"),
         lambda answer: _named(answer) if answer else "",
@@ -56,7 +56,7 @@ def _ask_which(asker: Asker, house: House) -> str | None:
             chosen = straps[int(typed) - 1]
             _tell_battery(asker, house, chosen)
             return pointer_of(chosen, straps)
-    return None if typed.casefold() == SKIP else typed
+    return {SKIP: None, NOTHING: ""}.get(typed, typed)
 
 
 def _owner(pointer: str, present: Present, name: str | None) -> str | None:
@@ -82,7 +82,7 @@ def _listen(asker: Asker, house: House) -> Sequence[NearbyStrap] | None:
         heard = house.hear_straps(show)
     except RadioError as error:
         asker.hint(
-            house.radio_words(error.trouble.value),
+            house.radio_words(error.trouble.value, asker.language),
             asker.words("We go on without; later: duurloop setup, or duurloop scan."),
         )
         return None
@@ -163,7 +163,7 @@ def _named(typed: str) -> str:
     if not typed.strip():
         raise PuzzledError(_("Its name, or r or s."))
     if typed.casefold() in _NONE:
-        return SKIP
+        return NOTHING
     return typed.casefold() if typed.casefold() in {AGAIN, SKIP} else reading.strap(typed)
 
 

@@ -1,11 +1,16 @@
 """Strava: what it takes today, the terms in three plain sentences, and the runner's own choice."""
 
 from dataclasses import replace
+from typing import Final
 
+from config.settings import Strava
 from daemon.domain.marking import _
 from daemon.setup.answers import Answers, Present
 from daemon.setup.asking import Asker, PuzzledError
 from daemon.setup.house import House
+
+_DAYS: Final = Strava().keep_days
+"""Where nothing else is set."""
 
 
 def ask_strava(asker: Asker, house: House, answers: Answers, present: Present) -> Answers:
@@ -19,7 +24,7 @@ def ask_strava(asker: Asker, house: House, answers: Answers, present: Present) -
         asker.tell(asker.words("Application {number} is there already.").format(number=there))
         if not asker.agree(asker.words("Another one?"), default=False):
             return _ask_upload(asker, answers, present)
-    elif not _wants(asker):
+    elif not _wants(asker, present.settings.strava.keep_days if present.settings else _DAYS):
         return answers
     number = asker.ask(
         asker.words("Its number (Client ID)"),
@@ -33,10 +38,13 @@ def ask_strava(asker: Asker, house: House, answers: Answers, present: Present) -
     return _ask_upload(asker, replace(answers, strava_client_id=number, strava_secret=secret), present)
 
 
-def terms(asker: Asker) -> tuple[str, str, str]:
+def terms(asker: Asker, days: int) -> tuple[str, str, str]:
     """Return the terms, as plainly as they go."""
+    kept = asker.language.plural(
+        "What comes from Strava is kept for {days} day.", "What comes from Strava is kept for {days} days.", days
+    )
     return (
-        asker.words("What comes from Strava is kept for 7 days."),
+        kept.format(days=days),
         asker.words("Only you see it."),
         asker.words("What you remove there goes here, too."),
     )
@@ -49,11 +57,11 @@ def client_id(typed: str) -> str:
     return typed
 
 
-def _wants(asker: Asker) -> bool:
+def _wants(asker: Asker, days: int) -> bool:
     asker.tell(
         asker.words("Optional: runs of your watch or phone. Since 2026 that takes a paid subscription there,"),
         asker.words("and an application of your own (callback domain localhost): https://www.strava.com/settings/api"),
-        " ".join(terms(asker)),
+        " ".join(terms(asker, days)),
     )
     return asker.agree(
         asker.words("Do you have such an application?"),

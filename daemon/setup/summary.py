@@ -32,8 +32,7 @@ def summary_lines(answers: Answers, language: Language) -> Iterator[str]:
             yield say("Messages: to {channel}").format(channel=channel.name)
     if answers.strava_client_id:
         yield say("Strava: application {number}").format(number=answers.strava_client_id)
-    if answers.listen is not None:
-        yield say("Page: {where}").format(where=answers.address or answers.listen or say("none"))
+    yield from _page(answers, language)
     folders = (answers.import_folder, answers.export_folder, answers.backup_folder)
     if any(folders):
         yield say("Folders: {folders}").format(folders=", ".join(filter(None, folders)))
@@ -52,6 +51,14 @@ def _habit(answers: Answers, language: Language) -> Iterator[str]:
         yield say("Quiet: {hours}").format(hours=answers.quiet)
     if answers.plan is not None:
         yield say("Plan: {plan}").format(plan=answers.plan or say("none"))
+
+
+def _page(answers: Answers, language: Language) -> Iterator[str]:
+    say = language.say
+    if answers.listen is not None or answers.address:
+        yield say("Page: {where}").format(where=answers.address or answers.listen or say("none"))
+    elif answers.address is not None:
+        yield say("Page: no address")
 
 
 def _strap(answers: Answers, language: Language) -> str:

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
+from config.language import LANGUAGES
 from daemon.setup import reading
 from daemon.setup.answers import Answers, Present
 from daemon.setup.asking import Asker, PuzzledError
 from daemon.setup.house import House
-
-LANGUAGES = ("nl", "en")
 
 
 def ask_language(asker: Asker, house: House, answers: Answers, present: Present) -> Answers:

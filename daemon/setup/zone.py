@@ -36,8 +36,8 @@ def ask_zone(asker: Asker, house: House, answers: Answers, present: Present) -> 
     while True:
         default = current or ("1" if found else UNKNOWN)
         typed = asker.ask(
-            _question(asker, found, current),
-            partial(_read_zone, found=found, current=current),
+            _question(asker, found),
+            partial(_read_zone, found=found),
             default=default,
             explained=asker.words(
                 "The talk test finds it best; formulas differ by 25 beats for one and the same person. "
@@ -45,7 +45,7 @@ def ask_zone(asker: Asker, house: House, answers: Answers, present: Present) -> 
             ),
         )
         if typed == TALK:
-            zone = house.talk()
+            zone = house.talk(asker.language)
             if zone is None:
                 continue
             return replace(answers, zone=str(zone), zone_origin=zone.origin.value)
@@ -119,16 +119,16 @@ def reason_text(proposal: Proposal, language: Language) -> str:
     return reasons.get(proposal.zone.origin, language.say(proposal.method))
 
 
-def _question(asker: Asker, found: Sequence[Proposal], current: str) -> str:
-    if found and not current:
+def _question(asker: Asker, found: Sequence[Proposal]) -> str:
+    if found:
         return asker.words("Your zone: a number above, your own such as 118-136, t for the talk test (20 minutes)")
     return asker.words("Your zone, such as 118-136; 0 if you do not know, t for the talk test (20 minutes)")
 
 
-def _read_zone(typed: str, *, found: Sequence[Proposal], current: str) -> str:
-    if typed.casefold() in {TALK, UNKNOWN} or (not current and typed.isdecimal() and 0 < int(typed) <= len(found)):
+def _read_zone(typed: str, *, found: Sequence[Proposal]) -> str:
+    if typed.casefold() in {TALK, UNKNOWN} or (typed.isdecimal() and 0 < int(typed) <= len(found)):
         return typed.casefold()
-    if typed.isdecimal() and found and not current:
+    if typed.isdecimal() and found:
         raise PuzzledError(_("A number above, or two heart rates such as 118-136."))
     return reading.zone(typed)
 
@@ -144,7 +144,8 @@ def _settled(asker: Asker, answers: Answers, typed: str, found: Sequence[Proposa
         zone, origin = str(chosen), chosen.origin.value
     else:
         return replace(answers, zone=typed, zone_origin=ZoneOrigin.OWN.value)
-    asker.tell(asker.words("{zone} to begin with. In your first week: duurloop zone --talk-test").format(zone=zone))
+    if not current:
+        asker.tell(asker.words("{zone} to begin with. In your first week: duurloop zone --talk-test").format(zone=zone))
     return replace(answers, zone=zone, zone_origin=origin)
 
 

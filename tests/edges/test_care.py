@@ -48,6 +48,21 @@ def test_at_a_terminal_it_needs_neither_settings_nor_a_database(say: Say) -> Non
     assert "findahelpline.com" in said.out
 
 
+def test_on_the_first_day_it_asks_and_answers_before_there_are_settings(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("nee\n" * len(questions(ENGLISH))))
+    said = say("--state", tmp_path / "state", "care", "--screen")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-1].startswith("Then you can begin, calmly.")
+    assert not (tmp_path / "state").exists()
+
+
+def test_whoever_is_named_has_to_be_there(say: Say, settings: Path) -> None:
+    assert "Jan" in say("--config", settings, "care", "--screen", "--runner", "Jan").err
+    assert say("care", "--screen", "--runner", "Jan").code == 78
+
+
 @pytest.mark.parametrize(("answers", "advice"), [("n", "Then you can begin, calmly."), ("y", "Talk to your doctor")])
 def test_of_the_answers_the_day_alone_is_kept(
     say: Say, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, advice: str
@@ -56,7 +71,7 @@ def test_of_the_answers_the_day_alone_is_kept(
     monkeypatch.setattr("sys.stdin", StringIO("".join(f"{line}\n" for line in typed)))
     said = say("--config", settings, "--state", tmp_path / "state", "care", "--screen")
     assert said.code == 0
-    assert "Please answer y or n." in said.out
+    assert "yes or no, please." in said.out
     assert said.out.splitlines()[-1].startswith(advice)
     with closing(sqlite3.connect(tmp_path / "state" / "duurloop.db")) as database:
         ((kind, day, *_),) = database.execute("SELECT kind, occurrence FROM occasion")

@@ -6,18 +6,23 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from config.faults import Fault, SettingsError
+from connectors.bluetooth_radio import RadioError
 from connectors.sqlite import open_database
 from connectors.sqlite_store import SqliteStore
 from daemon.cli import COMMANDS
-from daemon.cli.common import exit_code_of
+from daemon.cli.common import exit_code_of, explain
+from daemon.domain.effort import Verdict
 from daemon.domain.plan import PlanRef
 from daemon.domain.run import Run
+from daemon.remote import NotRunningError
 from daemon.state_folder import DATABASE_NAME
-from daemon.store import RunKept, SessionOpened
+from daemon.store import RunKept, SessionOpened, StoreError, StoreTooNewError
 from tests.activity_builders import clock, tcx_activity, tcx_file, tcx_point
 from tests.fakes import judged_run
 from tests.terminal import Say
@@ -192,19 +197,37 @@ async def keep(state: Path, run: Run) -> None:
         await SqliteStore(database).commit([opened, RunKept(run.id, run, ())])
 
 
+def test_the_columns_of_the_runs_stay_under_each_other(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "nl_NL.UTF-8")
+    short = judged_run("s1")
+    calm = replace(
+        short,
+        id="s2",
+        started_at=short.started_at - timedelta(days=1),
+        judgement=replace(short.judgement, verdict=Verdict.CALM),
+    )
+    for run in (short, calm):
+        asyncio.run(keep(tmp_path, run))
+    lines = say("--state", tmp_path, "runs").out.splitlines()
+    assert {line.split("min  ")[1].split()[0] for line in lines} == {"niet", "rustig"}
+    assert len({line.index(" Els") for line in lines}) == 1
+
+
 class TestPlan:
     def test_it_shows_the_step_and_why(self, say: Say, settings: Path, tmp_path: Path) -> None:
         said = say("--config", settings, "--state", tmp_path / "state", "plan")
         assert said.code == 0
         assert said.out.splitlines()[:2] == [
-            "Twelve calm weeks (rustig-12), step 1 of 12: Week 1: single minutes",
+            "Twelve calm weeks (rustig-12), step 1 of 12. Week 1: single minutes",
             "This is where the plan begins.",
         ]
         assert "  Start with a brisk walk, 5 minutes." in said.out.splitlines()
 
     def test_the_runner_overrules_it_with_one_command(self, say: Say, settings: Path, tmp_path: Path) -> None:
         here = ("--config", settings, "--state", tmp_path / "state", "plan")
-        assert "step 2 of 12: Week 2: a minute and a half" in say(*here, "next").out
+        assert "step 2 of 12. Week 2: a minute and a half" in say(*here, "next").out
         assert "You chose this step yourself." in say(*here).out
         plan = say(*here, "easier", "--json").json()
         assert (plan["plan"], plan["move"], plan["why"]) == (
@@ -294,6 +317,22 @@ def test_a_secret_in_a_keys_place_is_not_shown(say: Say, settings: Path) -> None
 
 def test_a_bug_keeps_its_traceback() -> None:
     assert exit_code_of(ZeroDivisionError()) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (NotRunningError("nobody answers in {state}", state="here"), 3, "duurloop: nobody answers in here"),
+        (RadioError(TimeoutError()), 69, "duurloop: Bluetooth: searching hangs; try: sudo systemctl restart bluetooth"),
+        (StoreTooNewError("too new"), 78, "duurloop: too new"),
+        (StoreError("no room"), 1, "duurloop: no room"),
+        (PermissionError(13, "no", "here"), 77, "duurloop: here: this user may not; try sudo duurloop ..."),
+        (SettingsError([Fault("a.toml", 3, "zone", "must")]), 78, "a.toml:3: zone: must"),
+    ],
+    ids=["not running", "no radio", "too new", "full", "forbidden", "settings"],
+)
+def test_an_expected_failure_ends_in_its_own_way_and_in_a_line(error: Exception, code: int, line: str) -> None:
+    assert (exit_code_of(error), explain(error)) == (code, [line])
 
 
 def test_an_interrupted_command_ends_quietly(say: Say) -> None:

@@ -55,13 +55,6 @@ class Home:
 
         asyncio.run(keep())
 
-    def waiting(self) -> Feeling | None:
-        async def look() -> Feeling | None:
-            async with open_database(self._state / DATABASE_NAME) as database:
-                return await SqliteStore(database).waiting_feeling("Els", datetime.now(UTC) - HOUR)
-
-        return asyncio.run(look())
-
 
 @pytest.fixture
 def home(say: Say, tmp_path: Path) -> Home:
@@ -117,10 +110,8 @@ def test_over_some_runs_it_says_how_often_it_did_good(home: Home) -> None:
 def test_before_a_run_it_waits_for_the_next(home: Home) -> None:
     said = home.feel("--before", "2")
     assert (said.code, said.out) == (0, "Thank you. It is kept for the run that you begin within six hours.\n")
-    assert home.waiting() == Feeling(before=2)
     home.keep(*kept("next", datetime.now(UTC) + timedelta(minutes=5)))
     assert home.feel("last", "--json").json()["feeling"]["before"] == 2
-    assert home.waiting() is None
 
 
 def test_before_a_run_programs_read_that_there_is_none_yet(home: Home) -> None:

@@ -1,7 +1,6 @@
 """Own sessions that go out, at a terminal: what is asked of Strava, what goes, and what is told of it."""
 
 import asyncio
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,19 +15,16 @@ from daemon.handing.handovers import Going, Why
 from daemon.store import HandoverDue, Outlet, RunKept, SessionOpened
 from tests.fakes import EASY, judged_run, sample
 from tests.strava_server import StravaServer
-from tests.terminal import Said, Say
+from tests.terminal import Say, have_browser, typing_with
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
-BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()"
 SAMPLES = tuple(sample(float(second), 128) for second in range(600))
 
 
 @pytest.fixture
 def strava(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StravaServer]:
-    script = tmp_path / "browser.py"
-    script.write_text(BROWSER, encoding="utf-8")
-    monkeypatch.setenv("BROWSER", f"{sys.executable} {script} %s")
+    have_browser(monkeypatch, tmp_path)
     with StravaServer() as strava:
         strava.add_athlete()
         strava.uploads.working = timedelta()
@@ -37,18 +33,9 @@ def strava(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StravaSe
 
 @pytest.fixture
 def duurloop(say: Say, strava: StravaServer, tmp_path: Path) -> Say:
-    settings = tmp_path / "duurloop.toml"
-    settings.write_text(
-        f'timezone = "UTC"\n[strava]\nclient_id = "{strava.client_id}"\nclient_secret = "{strava.client_secret}"\n'
-        f'oauth_url = "{strava.oauth_url}"\napi_url = "{strava.api_url}"\n'
-        '[[runners]]\nname = "Els"\nzone = "118-136"\nupload = true\n',
-        encoding="utf-8",
-    )
-
-    def run(*arguments: str) -> Said:
-        return say("--config", settings, "--state", tmp_path / "state", *arguments)
-
-    return run
+    """Type with settings that know the application, and that sessions go there."""
+    runner = '[[runners]]\nname = "Els"\nzone = "118-136"\nupload = true\n'
+    return typing_with(f'timezone = "UTC"\n{strava.settings}{runner}', say, tmp_path)
 
 
 def keep_session(state: Path, outlets: Sequence[Outlet]) -> None:

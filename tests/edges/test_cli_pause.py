@@ -100,7 +100,9 @@ def test_the_last_day_may_be_said_as_a_span(home: Home, until: str, days: int) -
     assert home.pause(until, "--json").json()["until"] == in_days(days)
 
 
-@pytest.mark.parametrize("names", [("sun", "zondag"), ("Friday", "vr"), ("MON", "ma")])
+@pytest.mark.parametrize(
+    "names", [("sun", "zondag"), ("Friday", "vr"), ("MON", "ma"), ("tues", "dins"), ("sat.", "za.")]
+)
 def test_the_last_day_may_be_said_as_the_next_of_its_name(home: Home, names: tuple[str, str]) -> None:
     first, second = (date.fromisoformat(home.pause(name, "--json").json()["until"]) for name in names)
     assert first == second

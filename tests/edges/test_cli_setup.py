@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config.language import catalogue
 from config.loader import load
 from config.settings import Settings
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
@@ -75,6 +76,29 @@ class TestAFirstRun:
         out = home.setup(*WHOLE).out
         for command in ("duurloop run", "duurloop page link", "duurloop doctor", str(home.file)):
             assert command in out
+
+    @pytest.mark.parametrize(("terminal", "runner"), [("C.UTF-8", "nl"), ("nl_NL.UTF-8", "en")])
+    def test_the_file_speaks_the_language_of_whoever_is_set_up_first(
+        self, home: Home, terminal: str, runner: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LANG", terminal)
+        home.setup(*WHOLE, "--language", runner)
+        home.setup("--medication")
+        home.setup(
+            "--name", "Jo", "--language", "en" if runner == "nl" else "nl", "--zone", "118-136", "--week", "sun 20"
+        )
+        written, say = home.file.read_text(encoding="utf-8"), catalogue(runner).gettext
+        for comment in (
+            "The settings of duurloop. Change them here, or let duurloop setup ask you again.",
+            "true if medicine changes your heart rate (beta blockers do): no formula is used then.",
+        ):
+            assert f"# {say(comment)}\n" in written
+        assert written.count(f"# {say('When the summary of the week comes.')}\n") == 2
+
+    def test_whoever_is_first_may_change_the_language(self, home: Home) -> None:
+        home.setup(*WHOLE)
+        home.setup("--language", "en", "--medication")
+        assert "# true if medicine changes your heart rate" in home.file.read_text(encoding="utf-8")
 
     def test_a_name_and_a_year_are_enough(self, home: Home) -> None:
         assert home.setup("--name", "Els", "--born", "1980").code == 0
@@ -210,7 +234,7 @@ class TestOnceMore:
         home.setup(*WHOLE)
         before = home.everything()
         said = home.setup(*WHOLE)
-        assert (said.code, said.out) == (0, "All of this is so already. Nothing has changed.\n")
+        assert (said.code, said.out) == (0, "It is already set up like this. Nothing has changed.\n")
         assert home.everything() == before
 
     def test_a_second_runner_joins(self, home: Home) -> None:
@@ -218,8 +242,12 @@ class TestOnceMore:
         home.setup("--name", "Jan", "--zone", "100-120", "--no-strap")
         assert [runner.name for runner in home.settings.runners] == ["Els", "Jan"]
         assert "--name, please: one of Els, Jan" in home.setup("--plan", "walk-4").err
-        assert home.setup("--listen", "none").code == 78  # an address leads nowhere without a page
-        assert home.setup("--listen", "none", "--address", "none").code == 0
+
+    def test_without_a_page_there_is_no_address_that_leads_to_it(self, home: Home) -> None:
+        home.setup(*WHOLE)
+        assert home.setup("--listen", "none", "--address", "http://house.local:8421").code == 78
+        assert home.setup("--listen", "none").code == 0
+        assert (home.settings.page.listen, home.settings.page.address) == (None, None)
 
     def test_a_channel_goes_and_its_settings_change(self, home: Home) -> None:
         home.setup(*WHOLE, "--channel", "phone=json://localhost/1", "--channel", "mail=json://localhost/2")
@@ -227,6 +255,21 @@ class TestOnceMore:
         (phone,) = home.settings.runners[0].channels
         assert (phone.purposes, phone.figures) == (("live",), True)
         assert [secret.name for secret in (home.file.parent / "credentials").iterdir()] == ["els-phone"]
+
+    @pytest.mark.parametrize("slip", [("--remove-channel", "fone"), ("--channel", "fone", "--for", "live")])
+    def test_a_channel_that_nobody_has_is_told_with_those_that_there_are(
+        self, home: Home, slip: tuple[str, ...]
+    ) -> None:
+        home.setup(*WHOLE, "--channel", "phone=json://localhost/1", "--channel", "mail=json://localhost/2")
+        before = home.everything()
+        said = home.setup(*slip)
+        assert said.code == 2
+        assert said.err.splitlines()[-1] == f"Error: {slip[0]}: There is no channel fone, only: phone, mail."
+        assert home.everything() == before
+
+    def test_where_there_is_no_channel_none_can_go(self, home: Home) -> None:
+        home.setup(*WHOLE)
+        assert "Error: --remove-channel: There is no channel yet." in home.setup("--remove-channel", "phone").err
 
     def test_the_mode_of_the_file_stays(self, home: Home) -> None:
         home.setup(*WHOLE)
@@ -364,7 +407,7 @@ class TestUpToDate:
         enabled = home.path / ".config/systemd/user/default.target.wants/duurloop.service"
         enabled.unlink()
         said = say(*whole)
-        assert "All of this is so already." in said.out
+        assert "It is already set up like this." in said.out
         assert enabled.is_symlink()
 
     def test_what_breaks_off_half_way_says_what_does_the_rest(self, home: Home, say: Say) -> None:

@@ -16,11 +16,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 import pytest
 
 from tests.strava_server import StravaServer
-from tests.terminal import Said, Say
+from tests.terminal import Say, have_browser, typing_with
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()"
 
 
 @pytest.fixture
@@ -36,26 +34,13 @@ def strava() -> Iterator[StravaServer]:
 @pytest.fixture
 def duurloop(say: Say, strava: StravaServer, tmp_path: Path) -> Say:
     """Type with settings that know the application."""
-    settings = tmp_path / "duurloop.toml"
-    settings.write_text(
-        f'[strava]\nclient_id = "{strava.client_id}"\nclient_secret = "{strava.client_secret}"\n'
-        f'oauth_url = "{strava.oauth_url}"\napi_url = "{strava.api_url}"\n'
-        '[[runners]]\nname = "Els"\nzone = "118-136"\n',
-        encoding="utf-8",
-    )
-
-    def run(*arguments: str) -> Said:
-        return say("--config", settings, "--state", tmp_path / "state", *arguments)
-
-    return run
+    return typing_with(f'{strava.settings}[[runners]]\nname = "Els"\nzone = "118-136"\n', say, tmp_path)
 
 
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Have a browser that says yes."""
-    script = tmp_path / "browser.py"
-    script.write_text(BROWSER, encoding="utf-8")
-    monkeypatch.setenv("BROWSER", f"{sys.executable} {script} %s")
+    have_browser(monkeypatch, tmp_path)
 
 
 class _Stay(HTTPRedirectHandler):

@@ -26,12 +26,14 @@ from daemon.cli.mending import LOOK_S, Mending
 from daemon.domain.wording import ENGLISH
 from daemon.page.faults import Stuck, stuck_page
 from daemon.remote import NotRunningError, ask
-from tests.edges.test_door import CERTIFICATE, KEY
+from tests.edges.certificates import CERTIFICATE, KEY
 from tests.fakes import FakeClock, eventually
+from tests.loopback import free_port, shown
 
 PAGE = '[page]\nlisten = "127.0.0.1:0"\n'
 GOOD = PAGE + '[[runners]]\nname = "Els"\nzone = "118-136"\n'
 FAULTY = PAGE + '[[runners]]\nname = "Els"\nzone = "136-118"\n'
+RESTART = "systemctl --user restart duurloop"
 STUCK = Stuck("house.toml", ("house.toml:3: runners[1].zone: <wrong>",), is_first_run=False, is_private=True)
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -53,7 +55,7 @@ class Waiting:
     @asynccontextmanager
     async def waits(self) -> AsyncIterator["asyncio.Task[Settings | None]"]:
         notifier = Notifier({"NOTIFY_SOCKET": self.systemd.getsockname()})
-        mending = Mending(lambda: self.file, self._load, self.environ, self.clock, notifier)
+        mending = Mending(lambda: self.file, self._load, self.environ, self.clock, notifier, RESTART)
         self.task = asyncio.create_task(mending.settings(self.stop, self.look))
         await self._until_asleep()
         yield self.task
@@ -119,6 +121,17 @@ async def test_a_fault_is_shown_until_it_is_mended(waiting: Waiting) -> None:
         settled = await settings
     assert settled is not None
     assert settled.runners[0].name == "Els"
+
+
+@pytest.mark.parametrize(("environ", "told"), [({"CREDENTIALS_DIRECTORY": "/run/handed"}, 1), ({}, 0)])
+async def test_where_secrets_were_handed_over_it_says_what_takes_up_changed_ones(
+    waiting: Waiting, environ: Mapping[str, str], told: int
+) -> None:
+    waiting.file.write_text(FAULTY, encoding="utf-8")
+    waiting.environ = environ
+    async with waiting.waits():
+        _, page = await waiting.get()
+    assert page.count(f"it wants a new start: {RESTART}") == told
 
 
 async def test_other_faults_take_the_place_of_the_first(waiting: Waiting) -> None:
@@ -301,25 +314,6 @@ async def duurloop(folder: Path, *options: str) -> AsyncIterator[asyncio.subproc
         if process.returncode is None:
             process.kill()
         await process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-async def shown(address: str, words: str) -> None:
-    """Look at a page until it says this."""
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(address) as answer:
-                    if words in await answer.text():
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 async def test_the_service_begins_in_the_same_process_once_the_file_is_mended(tmp_path: Path) -> None:

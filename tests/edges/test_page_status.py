@@ -15,51 +15,14 @@ from daemon.page.standing import status_body
 from daemon.remote import Answer
 from daemon.standing import Look, parts
 from daemon.state_folder import prepare
+from tests.edges.status_house import COPIES, LINK, STRAP, channel, house, runner
 from tests.terminal import Say
 
 DUTCH = Language(catalogue("nl").gettext, catalogue("nl").ngettext, "nl")
 BOTH = Look(("Els", "Jan"), is_alone=False)
 ELS = Look(("Els",), is_alone=True)
 
-WORN = {"configured": True, "allowed": True, "released_for_s": None, "connected": True, "name": "Polar H10"}
-STRAP = {**WORN, "battery_pct": 80, "location": "chest", "radio": None}
-COPIES = {"folder": "/state/backups", "is_elsewhere": False, "ok": True, "sentence": None, "parts": {}}
 RUN = {"id": "20261121-aa", "started_at": "2026-11-21T18:30:00+01:00", "duration_s": 1860.0, "sources": ["strap"]}
-LINK: dict[str, Any] = {
-    "state": "well",
-    "missing_scopes": [],
-    "last_look_at": "2026-11-22T09:45:00+01:00",
-    "held": {"activities": 3, "unread": 0, "until": "2026-11-29T09:45:00+01:00"},
-    "uploads": None,
-    "quota": None,
-}
-
-
-def runner(name: str, **parts: Any) -> dict[str, Any]:  # noqa: ANN401
-    told = {"name": name, "strap": STRAP, "session": None, "last_run": None, "paused_until": None}
-    return {**told, "next_appointment": None, **parts}
-
-
-def channel(name: str, **parts: Any) -> dict[str, Any]:  # noqa: ANN401
-    told = {"name": name, "runner": name.partition("/")[0], "ok": True, "reason": None, "needs_you": False}
-    return {**told, **parts}
-
-
-def house(*runners: dict[str, Any], **parts: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {
-        "type": "status",
-        "running": True,
-        "at": "2026-11-22T10:00:00+01:00",
-        "since": "2026-11-20T08:00:00+01:00",
-        "runners": list(runners or (runner("Els"), runner("Jan"))),
-        "outbox": {"waiting": 0, "channels": [channel("Els/phone"), channel("Jan/mail")]},
-        "strava": [{"runner": "Els", **LINK}, {"runner": "Jan", **LINK}],
-        "inbox": None,
-        "store": {"trouble": None, "copied_at": None},
-        "copies": COPIES,
-        "late": [],
-        **parts,
-    }
 
 
 def said(answer: dict[str, Any], look: Look | None = None, title: str = "Els") -> list[str]:
@@ -152,6 +115,13 @@ def test_it_says_why_no_copies_are_made() -> None:
     answer = house(copies={**COPIES, "ok": False, **gone})
     last = "No copy could be made lately: the folder for copies, /mnt/usb, is not there"
     assert said(answer, title="What is kept")[-1] == last
+
+
+def test_what_a_channel_answered_is_said_in_the_runners_language() -> None:
+    answer = house(runner("Els"))
+    answer["outbox"]["channels"] = [channel("Els/phone", ok=False, reason="timed out")]
+    lines = [line.text for part in parts(answer, DUTCH.say) for line in part.lines]
+    assert "Els/phone: geen antwoord op tijd (ik blijf het proberen)" in lines
 
 
 def test_names_and_reasons_are_words_and_never_html() -> None:

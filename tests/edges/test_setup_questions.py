@@ -16,13 +16,16 @@ from daemon.domain.zones import TargetZone, ZoneOrigin
 from daemon.from_settings import language
 from daemon.ports import Blame, DeliveryError
 from daemon.setup import addresses, reading
-from daemon.setup.answers import Answers, ChannelAnswer, Present
+from daemon.setup.answers import Answers, ChannelAnswer, Present, outcome
 from daemon.setup.asking import Asker, LeftError, PuzzledError
 from daemon.setup.channels import ask_channels
 from daemon.setup.house import Heard, House
 from daemon.setup.interview import interview
+from daemon.setup.laying import drafted
 from daemon.setup.page import ask_page
 from daemon.setup.strap import ask_strap, pointer_of
+from daemon.setup.strava import ask_strava
+from daemon.setup.summary import summary_lines
 from daemon.setup.zone import ask_zone
 
 HOME = '[[runners]]\nname = "Els"\nzone = "118-136"\ndays = ["tue"]\ntime = "18:30"\nstrap = "Polar H10 A1"\n'
@@ -66,8 +69,8 @@ def house(**more: Any) -> House:  # noqa: ANN401
         language_of=language,
         hear_straps=hear,
         battery_of=lambda _: 87,
-        radio_words=lambda trouble: f"trouble: {trouble}",
-        talk=lambda: TargetZone(Bpm(111), Bpm(129), ZoneOrigin.TALK_TEST),
+        radio_words=lambda trouble, spoken: f"trouble: {trouble}, in {spoken.code}",
+        talk=lambda _: TargetZone(Bpm(111), Bpm(129), ZoneOrigin.TALK_TEST),
         check_url=lambda _: None,
         send_trial=lambda *_: 0.4,
         is_free=lambda *_: True,
@@ -81,6 +84,7 @@ def present(text: str = HOME) -> Present:
 
 
 ELS = Answers(name="Els")
+NOTHING_YET = Present()
 FIRST = (
     *("en", "Els", "no", "1980", "60", "2"),  # who, and a zone that a formula proposes
     *("mon thu", "7", "mon 8:00", "-", "1"),  # days and hours, the plan
@@ -159,9 +163,9 @@ def test_what_an_option_said_is_not_asked() -> None:
 
 
 class TestTheZone:
-    def ask(self, *answers: str, told: Answers = ELS, **more: Any) -> tuple[Answers, Runner]:  # noqa: ANN401
+    def ask(self, *answers: str, now: Present = NOTHING_YET, **more: Any) -> tuple[Answers, Runner]:  # noqa: ANN401
         els = Runner(*answers)
-        return ask_zone(els.asker, house(**more), told, Present()), els
+        return ask_zone(els.asker, house(**more), ELS, now), els
 
     def test_proposals_come_with_their_reasons(self) -> None:
         _, els = self.ask("no", "1980", "60")
@@ -186,6 +190,16 @@ class TestTheZone:
         answers, els = self.ask("no", "1980", "", "9", "136-118", "fast", "118-136")
         assert answers.zone == "118-136"
         assert els.heard.count("118-136.") == 3
+
+    def test_whoever_has_a_zone_may_take_a_proposal_by_its_number(self) -> None:
+        answers, els = self.ask("no", "1980", "", "1", now=present())
+        assert (answers.zone, answers.zone_origin) == ("119-129", "maf")
+        assert "Your zone: a number above" in els.heard
+        assert "first week" not in els.heard
+
+    def test_whoever_has_a_zone_keeps_it_with_enter(self) -> None:
+        answers, _ = self.ask("no", "1980", "", "3", "", now=present())
+        assert (answers.zone, answers.zone_origin) == (None, None)
 
 
 class TestTheStrap:
@@ -223,13 +237,20 @@ class TestTheStrap:
             raise RadioError(TimeoutError())
 
         answers, els = self.ask("", hear_straps=hear)
-        assert "  trouble: stuck" in els.said
+        assert "  trouble: stuck, in en" in els.said
         assert answers.strap == ""
 
     def test_what_there_was_stays_when_it_is_skipped(self) -> None:
         answers, els = self.ask("s", told=present())
         assert answers.strap is None
         assert "Polar H10 A1" in els.heard
+
+    @pytest.mark.parametrize("typed", [("none",), ("-",), ("Geen",), ("", "none")])
+    def test_what_there_was_goes_with_none(self, typed: tuple[str, ...]) -> None:
+        answers, els = self.ask(*typed, told=present())
+        assert answers.strap == ""
+        assert "s keeps it, none takes it away" in els.heard
+        assert "Strap: none" in summary_lines(answers, ENGLISH)
 
     def test_somebody_elses_is_not_taken(self) -> None:
         els = Runner("Polar H10 A1", "Polar H10 B2")
@@ -312,6 +333,33 @@ class TestThePage:
         answers = ask_page(Runner("1").asker, house(), ELS, told)
         assert (answers.listen, answers.address) == ("127.0.0.1:8421", "")
 
+    def of_home(self, typed: str, address: str = "") -> tuple[Answers, list[str], Runner]:
+        """Choose the home network again, and give an address."""
+        els = Runner("2", typed)
+        told = present(f'{HOME}[page]\nlisten = "192.168.1.5:8500"\n{address}')
+        answers = ask_page(els.asker, house(), ELS, told)
+        return answers, list(summary_lines(answers, ENGLISH))[1:], els
+
+    def test_one_in_the_home_network_gets_an_address(self) -> None:
+        answers, told, els = self.of_home("http://run.local:8500/")
+        assert (answers.listen, answers.address) == (None, "http://run.local:8500")
+        assert told == ["Page: http://run.local:8500"]
+        assert "[http://house.local:8500]" in els.heard
+
+    def test_an_address_stays_with_enter_and_goes_with_a_dash(self) -> None:
+        there = 'address = "http://old.local:8500"\n'
+        answers, told, els = self.of_home("", there)
+        assert (answers.is_empty, told) == (True, [])
+        assert "[http://old.local:8500]" in els.heard
+        answers, told, _ = self.of_home("-", there)
+        assert (answers.listen, answers.address, told) == (None, "", ["Page: no address"])
+
+    def test_no_page_has_no_address(self) -> None:
+        told = present(f'{HOME}[page]\nlisten = "0.0.0.0:8421"\naddress = "http://house.local:8421"\n')
+        answers = ask_page(Runner("3").asker, house(), ELS, told)
+        draft = drafted(told, outcome(answers, told, house().today, has_runs=False), Path("d.toml"), {}, ENGLISH)
+        assert (draft.settings.page.listen, draft.settings.page.address) == (None, None)
+
 
 class TestOnceMore:
     def test_only_what_is_chosen_is_asked(self) -> None:
@@ -335,6 +383,13 @@ class TestOnceMore:
         assert interview(els.asker, house(), Answers(), told).channels == (
             ChannelAnswer(name="phone", is_dropped=True),
         )
+
+    def test_a_channel_that_was_only_just_made_goes_without_a_trace(self) -> None:
+        told = present(f'{HOME}[[runners.channels]]\nname = "mail"\nurl = "json://localhost"\n')
+        els = Runner("5", "1", *[""] * 7, "d", "2", "-", "3", "walk-4", "-", "yes")
+        answers = interview(els.asker, house(), Answers(), told)
+        assert "You have: mail, phone" in els.said
+        assert (answers.plan, answers.channels) == ("walk-4", ())
 
     def test_nothing_chosen_is_nothing_done(self) -> None:
         with pytest.raises(LeftError):
@@ -367,7 +422,7 @@ def test_people_write_in_many_ways(read: Callable[[str], Any], typed: str, meant
     assert read(typed) == meant
 
 
-@pytest.mark.parametrize("typed", ["", "x", "25", "18:75", "7 am"])
+@pytest.mark.parametrize("typed", ["", "x", "25", "18:75", "7 am", "118"])
 def test_what_is_no_hour_is_asked_again(typed: str) -> None:
     with pytest.raises(PuzzledError):
         reading.clock(typed)
@@ -396,6 +451,31 @@ def test_no_strap_may_be_said_in_many_ways(none: str) -> None:
     assert ask_strap(els.asker, house(), Answers(name="Els"), Present()).strap == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("y", True), ("JA", True), ("j", True), ("nee", False), ("N", False), (" no ", False)]
+)
+@pytest.mark.parametrize("spoken", ["en", "nl"])
+def test_yes_and_no_are_understood_in_both_languages(typed: str, meant: bool, spoken: str) -> None:  # noqa: FBT001
+    els = Runner("perhaps", typed, spoken=language(spoken))
+    assert els.asker.agree("?", default=not meant) is meant
+    assert els.asked == 2
+
+
+def test_what_is_set_up_speaks_the_language_that_was_answered() -> None:
+    heard: list[str] = []
+
+    def talk(spoken: Language) -> None:
+        heard.append(spoken.code)
+
+    def hear(_: Heard) -> Sequence[NearbyStrap]:
+        raise RadioError(TimeoutError())
+
+    els = Runner("nl", "Els", "", "", "t")
+    interview(els.asker, house(talk=talk, hear_straps=hear), Answers(), Present())
+    assert heard == ["nl"]
+    assert "  trouble: stuck, in nl" in els.said
+
+
 def test_a_question_mark_is_no_secret() -> None:
     els = Runner("?", "token")
     assert els.asker.ask_hidden("The token") == "token"
@@ -412,6 +492,13 @@ def test_a_slip_in_an_ntfy_server_is_told_at_its_question() -> None:
     els = Runner("1", "s", "http://house:8080/", "mine!", "mine", "", "", "", "", "", "-")
     answers = ask_channels(els.asker, house(), Answers(name="Els"), Present())
     assert answers.channels[0].url == "ntfy://house:8080/mine"
+
+
+@pytest.mark.parametrize("days", [7, 1, 3650])
+def test_strava_is_told_of_as_it_is_set(days: int) -> None:
+    els = Runner()
+    ask_strava(els.asker, house(), ELS, present(f"{HOME}[strava]\nkeep_days = {days}\n"))
+    assert f"What comes from Strava is kept for {days} {'day' if days == 1 else 'days'}." in els.heard
 
 
 def test_a_guess_is_called_one() -> None:

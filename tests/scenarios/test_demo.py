@@ -17,6 +17,7 @@ STORY = [
     "cue: Walk to cool down",
     "the session is closed and judged",
     "A lively run",
+    "nothing of it stays on this machine",
 ]
 
 

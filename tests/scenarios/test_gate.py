@@ -47,7 +47,6 @@ async def test_what_came_is_handed_on_and_what_it_says_of_the_quota_is_kept() ->
     assert await gate.ask(NEWS, answering(reading(clock, 7, 70))) == "a page"
     assert gate.uses() == (Use(100, 7), Use(1000, 70))
     assert gate.quota.in_flight == 0
-    assert gate.opens_at(NEWS) is None
 
 
 async def test_a_closed_gate_asks_nothing_and_tells_how_long() -> None:
@@ -62,7 +61,6 @@ async def test_a_closed_gate_asks_nothing_and_tells_how_long() -> None:
     with pytest.raises(GateClosedError, match=r"15 min") as refusal:
         await gate.ask(NEWS, request)
     assert refusal.value.wait_s == gate.wait_s(NEWS) == 902
-    assert gate.opens_at(NEWS) == NOON + timedelta(seconds=902)
     assert asked == []
     assert gate.quota.in_flight == 0
     await clock.pass_time(902)
@@ -136,7 +134,6 @@ async def test_a_leap_of_the_wall_clock_neither_opens_the_gate_nor_keeps_it_clos
         await gate.ask(NEWS, failing(QuotaError("too many", reading(clock, 101))))
     clock.set_wall(NOON + leap)
     assert gate.wait_s(NEWS) == 902
-    assert gate.opens_at(NEWS) == NOON + leap + timedelta(seconds=902), "as the wall clock will show then"
     await clock.pass_time(902)
     assert gate.wait_s(NEWS) == 0
 

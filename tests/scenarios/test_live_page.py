@@ -7,6 +7,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from daemon.domain.effort import Verdict
 from daemon.domain.heart_rate import SensorContact
 from daemon.domain.run import Source
 from daemon.domain.strap import RadioChanged, RadioTrouble
@@ -144,6 +145,13 @@ class TestTheLastRun:
             for path in ("/", "/?runner=Els", "/live/Els/card"):
                 page = await shown(browser, path)
                 assert ("/runs/last" in page, "Last run" in page) == (is_shown, is_shown)
+
+    async def test_its_share_is_not_above_what_its_verdict_says(self) -> None:
+        async with PageHouse().lives() as house, house.browser() as browser:
+            run = judged_run("last")
+            run = replace(run, judgement=replace(run.judgement, calm_pct=79.6, verdict=Verdict.LIVELY))
+            await house.memory.bring(Brought(run, (), "x"), lambda _: [])
+            assert ">79 %</data>" in await shown(browser, "/live/Els/card")
 
     @pytest.mark.parametrize(
         ("before", "bpm", "word"),

@@ -23,7 +23,8 @@ class Rig:
     def __init__(self) -> None:
         self.clock, self.store = FakeClock(), MemoryStore()
         self.woken = 0
-        self.recorder = Recorder(self.store, self.clock, self._wake)
+        self.recorder = Recorder(self.store, self.clock)
+        self.recorder.letters_kept = self._wake
 
     def _wake(self) -> None:
         self.woken += 1
@@ -180,7 +181,7 @@ class TestRefusal:
 
     @pytest.fixture
     def recorder(self, store: PickyStore) -> Recorder:
-        recorder = Recorder(store, FakeClock(), lambda: None)
+        recorder = Recorder(store, FakeClock())
         for note in (OPENED, kept(0.0), SampleKept("nobody's", sample(0.5)), kept(1.0)):
             recorder.note(note)
         return recorder

@@ -148,6 +148,27 @@ def test_whoever_does_not_wait_for_a_test_message_leaves_as_well(tmp_path: Path)
     assert list(home.rglob("*")) == []
 
 
+def test_a_rehearsal_sends_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    given = ("--name", "Els", "--zone", "118-136", "--days", "none", "--week", "sun 20:00", "--quiet", "none")
+    rest = ("--plan", "none", "--no-strap", "--listen", "none", "--no-service")
+    with (
+        HttpReceiver() as phone,
+        talk(["setup", "--user", "--dry-run", *given, *rest], at_home(home)) as one,
+    ):
+        one.answers("Nederlands of English?", "en")
+        one.answers("[1]", "5")
+        one.answers("The address", f"json://{phone.address}/")
+        for question in ("A name for it", "What goes there?", "May heart rates stand in it?"):
+            one.answers(question)
+        one.answers("[-]")
+        one.answers("Do you have such an application?")
+        one.answers("Shall I set it up like this?")
+        assert one.ends() == 0
+    assert phone.posts == []
+    assert list(home.rglob("*")) == []
+
+
 def test_half_a_letter_is_asked_again(tmp_path: Path) -> None:
     environ = {**at_home(tmp_path / "home"), "PYTHONIOENCODING": "utf-8:strict"}
     with talk(["setup", "--user"], environ) as one:

@@ -1,75 +1,22 @@
 """The service as systemd runs it: SIGHUP for new settings, and SIGTERM at any moment."""
 
 import asyncio
-import os
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from daemon.remote import Answer, NotRunningError, ask
-from tests.edges.test_mending import free_port, shown
+from daemon.remote import NotRunningError
+from daemon.service_manager import UNIT_NAME
 from tests.fakes import eventually
-from tests.scenarios.test_serving import Systemd
+from tests.loopback import shown
+from tests.scenarios.systemd_house import House
 
 STOPPED_WITHIN_S = 3.0
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-
-class House:
-    """A process of its own, and its settings."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file, self.state, self.address = folder / "duurloop.toml", folder / "state", f"127.0.0.1:{free_port()}"
-        self.systemd = Systemd(folder / "notify")
-        self._log = folder / "log"
-
-    def settings(self, name: str = "Els", more: str = "", strap: str | None = None) -> None:
-        text = f'{more}\n[page]\nlisten = "{self.address}"\n[[runners]]\nname = "{name}"\nzone = "118-136"\n'
-        text += f'strap = "{strap}"\n' if strap else ""
-        self.file.write_text(text, encoding="utf-8")
-
-    @asynccontextmanager
-    async def lives(
-        self, *, under_systemd: bool = True, ready: bool = True
-    ) -> AsyncIterator[asyncio.subprocess.Process]:
-        environ = {**os.environ, "HOME": str(self.file.parent), "LANG": "C.UTF-8"}
-        environ |= {"NOTIFY_SOCKET": str(self.file.parent / "notify")} if under_systemd else {}
-        async with self.systemd.listening():
-            with self._log.open("wb") as log:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "daemon", "--config", str(self.file), "--state", str(self.state), "run"),
-                    env=environ,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                )
-            try:
-                while ready and not (self.state / "control.sock").exists():
-                    assert process.returncode is None, self.log()
-                    await asyncio.sleep(0.01)
-                yield process
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                await process.wait()
-
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    async def status(self) -> Answer:
-        return await asyncio.to_thread(ask, self.state, "status")
-
-    async def is_told(self, *what: str) -> None:
-        """Wait until systemd was told these, in order."""
-        pattern = re.compile(".*".join(map(re.escape, what)), re.DOTALL)
-        await eventually(lambda: pattern.search("\n".join(self.systemd.heard)) is not None, 20)
 
 
 @pytest.fixture
@@ -106,6 +53,21 @@ async def test_faulty_settings_change_nothing_and_are_told_until_they_are_mended
         await house.is_told("newer settings", "RELOADING=1", "READY=1")
         status = await house.status()
         assert ([one["name"] for one in status["runners"]], status["settings"]["faults"]) == (["Mies"], [])
+
+
+async def test_the_log_tells_how_secrets_that_were_handed_over_are_renewed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "handed"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    unit = tmp_path / ".config/systemd/user" / UNIT_NAME
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    house.settings()
+    async with house.lives() as process:
+        process.send_signal(signal.SIGHUP)
+        await house.is_told("RELOADING=1", "READY=1")
+    assert "systemctl --user restart duurloop takes changed ones up" in house.log()
 
 
 async def test_many_at_once_are_no_more_than_the_last_of_them(house: House) -> None:
