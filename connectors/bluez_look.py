@@ -13,10 +13,8 @@ from typing import Any, Final
 from dbus_fast import BusType, DBusFastError, Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from connectors.gatt import HEART_RATE_SERVICE
-
 ANSWER_S: Final = 4.0
-_ADAPTER, _DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
+_ADAPTER: Final = "org.bluez.Adapter1"
 _DONGLES: Final = ("e0", "01", "01")
 """USB's class, subclass and protocol of a Bluetooth adapter."""
 
@@ -33,21 +31,12 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A strap to which BlueZ holds a link."""
-
-    address: str
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class BluezLook:
     """What BlueZ tells."""
 
     error: str | None = None
     """The name of what D-Bus answered instead, or `no_bus`, or `no_answer`."""
     adapters: tuple[Adapter, ...] = ()
-    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,6 @@ async def _asked(bus: MessageBus) -> BluezLook:
     objects: dict[str, dict[str, dict[str, Any]]] = answer.body[0]
     return BluezLook(
         adapters=tuple(_adapter(path, known[_ADAPTER]) for path, known in sorted(objects.items()) if _ADAPTER in known),
-        held=tuple(held for _, known in sorted(objects.items()) for held in _held(known.get(_DEVICE, {}))),
     )
 
 
@@ -103,12 +91,6 @@ def _adapter(path: str, properties: Mapping[str, Any]) -> Adapter:
         bool(_value(properties, "Powered")),
         roles is None or "central" in roles,  # BlueZ before 5.50 does not say
     )
-
-
-def _held(properties: Mapping[str, Any]) -> list[Held]:
-    if not _value(properties, "Connected") or HEART_RATE_SERVICE not in (_value(properties, "UUIDs") or ()):
-        return []
-    return [Held(str(_value(properties, "Address")).upper(), _value(properties, "Name"))]
 
 
 def _value(properties: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - D-Bus's own types

@@ -32,9 +32,8 @@ Tell = Callable[[StrapEvent], None]
 class HeartRateStrap:
     """One runner's strap, pointed out by its address, its name or a part of the name.
 
-    An absent strap is normal and says nothing. Its numbers: `bad_packets` counts notifications that could not be
-    read, `last_failure` keeps why the latest attempt to connect went wrong. `beat` is called at least every half
-    minute as long as the strap's work goes on.
+    An absent strap is normal and says nothing; `last_failure` keeps why the latest attempt to connect went wrong.
+    `beat` is called at least every half minute as long as the strap's work goes on.
     """
 
     def __init__(
@@ -46,7 +45,6 @@ class HeartRateStrap:
         chance: random.Random | None = None,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        self.bad_packets = 0
         self.last_failure: str | None = None
         self._wanted = WantedStrap(pointer)
         self._radio = radio
@@ -99,7 +97,7 @@ class HeartRateStrap:
 
     async def _visit(self, tell: Tell) -> bool:
         """Find the strap and listen until it is lost; tell whether it had anything to say."""
-        talk = _Conversation(tell, self._clock, self._count_bad_packet)
+        talk = _Conversation(tell, self._clock)
         try:
             async with AsyncExitStack() as line:
                 client = await self._reach(talk, line)
@@ -154,9 +152,6 @@ class HeartRateStrap:
                 return LossReason.LINK_LOST
         return LossReason.SILENT
 
-    def _count_bad_packet(self) -> None:
-        self.bad_packets += 1
-
     async def _beating(self, awaited: Coroutine[object, object, T]) -> T:
         """Wait without end, with signs of life."""
         waiting = asyncio.create_task(awaited)
@@ -180,10 +175,9 @@ def pause_s(failures: int, first_s: float, longest_s: float, chance: random.Rand
 class _Conversation:
     """One link to the strap: says each thing once and in order, whatever comes first."""
 
-    def __init__(self, tell: Tell, clock: Clock, count_bad_packet: Callable[[], None]) -> None:
+    def __init__(self, tell: Tell, clock: Clock) -> None:
         self._tell = tell
         self._clock = clock
-        self._count_bad_packet = count_bad_packet
         self._opened = False
         self.name = ""
         self.battery_pct: int | None = None
@@ -198,8 +192,7 @@ class _Conversation:
         self.heard_at = self._clock.monotonic()
         self.spoken = True
         measurement = decode_heart_rate(data)
-        if measurement is None:
-            self._count_bad_packet()
+        if measurement is None:  # cut off or nonsense: not worth more than the next one
             return
         self.open()
         self._tell(HeartRateSample(self.heard_at, measurement.bpm, measurement.contact, measurement.rr_words))

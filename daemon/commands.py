@@ -1,6 +1,6 @@
 """What a runner may ask of the running service: start, skip, hold, go on, stop, arm, release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -73,8 +73,7 @@ class Commands:
         if wanted is None:
             standing = await self._planners[runner.name].standing(self._clock.now())
             return standing.course if standing else None
-        plan, _, step = wanted.rpartition(":") if ":" in wanted else (wanted, "", "1")
-        return pick_step(self._plans(plan, runner.language.code), step)
+        return pick_step(wanted, lambda plan: self._plans(plan, runner.language.code))
 
     async def _skip(self, asked: Mapping[str, Any]) -> Answer:
         coach = self._in_session(asked).coach
@@ -166,8 +165,10 @@ def chosen(names: Sequence[str], wanted: object) -> str:
     raise RefusedError("no runner named {name} lives here: there is {known}", name=wanted, known=known)
 
 
-def pick_step(plan: Plan, step: str) -> Course:
-    """Return a step by its number. Raises `RefusedError`."""
+def pick_step(wanted: str, plan_named: Callable[[str], Plan]) -> Course:
+    """Return the step that is named as `ID:STEP`; of a plan's name alone the first. Raises `RefusedError`."""
+    named, _, step = wanted.rpartition(":") if ":" in wanted else (wanted, "", "1")
+    plan = plan_named(named)
     steps = len(plan.courses)
     if not step.isdecimal() or len(step) > LONGEST_NUMBER or not 1 <= int(step) <= steps:
         raise RefusedError("plan {plan} has steps 1 to {steps}: say {plan}:1", plan=plan.id, steps=steps)

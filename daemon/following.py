@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Link:
+class StrapLink:
     """What is known of a runner's strap."""
 
     connected: bool = False
@@ -52,7 +52,7 @@ class Followed:
     coach: Coach
     permit: StrapPermit
     source: HeartRateSource | None
-    link: Link = field(default_factory=Link)
+    link: StrapLink = field(default_factory=StrapLink)
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class Followed:
         self.source = source
         if self.link.connected:
             self.coach.handle(StrapLost(now, LossReason.RELEASED))
-        self.link = Link()
+        self.link = StrapLink()
 
     async def follow(self) -> None:
         """Hand everything the strap says to the coach, without end."""

@@ -138,13 +138,13 @@ def plan_named(plan: str, language: str, beside: Path | None) -> Plan:
                 (Block(block.repeats, tuple(_step(part) for part in block.parts)) for block in step.course),
                 PlanRef(file.id, number),
                 step.runs.least,
-                step.name.nl if language == "nl" else step.name.en,
+                step.name.said(language),
             ),
             most_runs=step.runs.most,
         )
         for number, step in enumerate(file.steps, start=1)
     )
-    return Plan(file.id, file.name.nl if language == "nl" else file.name.en, courses)
+    return Plan(file.id, file.name.said(language), courses)
 
 
 def _step(part: PlanPart) -> Step:

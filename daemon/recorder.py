@@ -43,10 +43,10 @@ log = structlog.get_logger()
 class Recorder:
     """Takes facts from everybody and commits them in the order in which they came."""
 
-    def __init__(self, store: Store, clock: Clock, letters_kept: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self.letters_kept = letters_kept
+        self.letters_kept: Callable[[], None] = lambda: None
         """Called when there is something to send."""
         self._notes: list[Note] = []
         self._any = asyncio.Event()

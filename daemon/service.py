@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -48,6 +48,9 @@ ARRIVALS_S = 90.0
 """So long after a start the folder and Strava have been looked at."""
 LATE_S = 120.0
 """A worker that has not gone round for this long hangs."""
+
+HeardWorker: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
+"""Work that calls what it is given each time it goes round."""
 
 log = structlog.get_logger()
 
@@ -141,7 +144,6 @@ class Service:
 
     async def resume(self) -> None:
         """Find back into sessions that were open when the service last stopped."""
-        self._feel_secret = await self._store.secret(FEEL_SECRET)
         await self._refresh()
         await self._find_back(self._followed)
         await self.recorder.flush()
@@ -188,28 +190,37 @@ class Service:
 
     def workers(self) -> dict[str, Worker]:
         """Return what must run for the service to be alive."""
-        follow = {f"strap of {name}": followed.follow for name, followed in self._followed.items() if followed.source}
-        workers: dict[str, Worker] = {
-            "recorder": self.recorder.run,
+        heard = {name: partial(work, partial(self._pulses.beat, name)) for name, work in self._heard().items()}
+        return {**self._unheard(), **heard}
+
+    def beating(self) -> list[str]:
+        """Return of whom is heard every minute or two, whatever happens."""
+        return [*self._heard(), *(f"channel {channel}" for channel in self._parts.messengers)]
+
+    def _heard(self) -> dict[str, HeardWorker]:
+        work: dict[str, HeardWorker] = {
             "ticker": self._tick,
-            "outbox": self._send,
-            **follow,
+            "zones": self._mind_zones,
+            "last resort": self._last_resort.run,
         }
-        workers["zones"] = self._mind_zones
-        workers["last resort"] = partial(self._last_resort.run, partial(self._pulses.beat, "last resort"))
         for name, diary in self._diaries.items():
-            worker = f"diary of {name}"
-            workers[worker] = partial(self._after_arrivals, partial(diary.run, partial(self._pulses.beat, worker)))
+            work[f"diary of {name}"] = partial(self._after_arrivals, diary.run)
         if self._inbox:
-            workers["inbox"] = partial(self._inbox.run, partial(self._pulses.beat, "inbox"))
+            work["inbox"] = self._inbox.run
         if self._housekeeper:
-            workers["housekeeper"] = partial(self._housekeeper.run, partial(self._pulses.beat, "housekeeper"))
+            work["housekeeper"] = self._housekeeper.run
         if self._handing_out:
-            workers["handing out"] = partial(self._handing_out.run, partial(self._pulses.beat, "handing out"))
+            work["handing out"] = self._handing_out.run
         if self._strava:
-            workers[STRAVA_WORKER] = partial(self._strava.run, partial(self._pulses.beat, STRAVA_WORKER))
-        elif self._shelves.book:
-            workers["keeper"] = partial(self._purge, self._shelves.book)
+            work[STRAVA_WORKER] = self._strava.run
+        return work
+
+    def _unheard(self) -> dict[str, Worker]:
+        """Return those that wait for something of which nobody knows when it comes."""
+        work: dict[str, Worker] = {"recorder": self.recorder.run, "outbox": self._send}
+        work |= {f"strap of {name}": followed.follow for name, followed in self._followed.items() if followed.source}
+        if self._shelves.book and not self._strava:
+            work["keeper"] = partial(self._purge, self._shelves.book)
         if self._parts.page:
             house = House(
                 self._companions,
@@ -220,18 +231,9 @@ class Service:
                 self._feed,
                 self._shelves.handovers,
             )
-            workers["feed"] = self._feed.run
-            workers["page"] = self._parts.page(house, self._shelves.book, self._strava)
-        return workers
-
-    def beating(self) -> list[str]:
-        """Return the workers of which is heard every minute or two, whatever happens."""
-        diaries = (f"diary of {name}" for name in self._diaries)
-        channels = (f"channel {channel}" for channel in self._parts.messengers)
-        inbox, strava = ["inbox"] if self._inbox else [], [STRAVA_WORKER] if self._strava else []
-        handing_out = ["handing out"] if self._handing_out else []
-        housekeeper = ["housekeeper"] if self._housekeeper else []
-        return ["ticker", "zones", "last resort", *diaries, *channels, *inbox, *strava, *handing_out, *housekeeper]
+            work["feed"] = self._feed.run
+            work["page"] = self._parts.page(house, self._shelves.book, self._strava)
+        return work
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
@@ -308,22 +310,26 @@ class Service:
         if self._strava:
             self._strava.wake()
 
-    async def _after_arrivals(self, diary: Worker) -> None:
+    async def _after_arrivals(self, diary: HeardWorker, beat: Callable[[], None]) -> None:
         """Let what came in while the house was off find its place before anything is said of it."""
         if self._inbox or self._strava:
             await self._clock.sleep(ARRIVALS_S)
-        await diary()
+        await diary(beat)
 
-    async def _mind_zones(self) -> None:
+    async def _mind_zones(self, beat: Callable[[], None]) -> None:
         """Look at the zones now and then, in case a command could not reach the service."""
         while True:
-            self._pulses.beat("zones")
+            beat()
             await self._clock.sleep(ZONES_EVERY_S)
             with suppress(StoreError):
                 await self._refresh()
 
     async def _refresh(self) -> None:
-        """Go by the zones as they are set by now; a session that is open keeps the one of its start."""
+        """Go by the zones as they are set by now; a session that is open keeps the one of its start.
+
+        And write links with the secret of now: those before it may have been taken back.
+        """
+        self._feel_secret = await self._store.secret(FEEL_SECRET)
         for name, companion in self._companions.items():
             self._followed[name].coach.runner = await companion.refresh()
 
@@ -354,9 +360,9 @@ class Service:
     async def _send(self) -> None:
         await self.outbox.run(lambda channel: self._pulses.beat(f"channel {channel}"))
 
-    async def _tick(self) -> None:
+    async def _tick(self, beat: Callable[[], None]) -> None:
         while True:
-            self._pulses.beat("ticker")
+            beat()
             self._stir.clear()
             now = self._clock.monotonic()
             for followed in self._followed.values():

@@ -4,12 +4,14 @@
 no more of the languages than that.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-Words: TypeAlias = Callable[[str], str]
+from daemon.domain.strap import RADIO_WORDS, RadioTrouble
+from daemon.telling import Words
+
 Answer: TypeAlias = dict[str, Any]
 
 WEAK_PCT = 20
@@ -68,14 +70,7 @@ def parts(answer: Answer, words: Words, look: Look | None = None) -> tuple[Part,
 
 def radio_text(trouble: str, words: Words) -> str:
     """Say what keeps the house from listening, and what to try."""
-    return {
-        "no_adapter": words("Bluetooth: this machine has no adapter, or it was unplugged"),
-        "powered_off": words("Bluetooth: the adapter is switched off; try: bluetoothctl power on"),
-        "no_bluez": words("Bluetooth: the system's Bluetooth service does not run; try: systemctl start bluetooth"),
-        "no_permission": words("Bluetooth: this user may not use it; add it to the group bluetooth"),
-        "stuck": words("Bluetooth: searching hangs; try: systemctl restart bluetooth"),
-        "other": words("Bluetooth does not answer as it should; I keep trying"),
-    }[trouble]
+    return words(RADIO_WORDS[RadioTrouble(trouble)])
 
 
 # -- a runner --------------------------------------------------------------------------------------
@@ -152,7 +147,7 @@ def _channel(channel: dict[str, Any], words: Words) -> str:
     if channel["ok"]:
         return words("no trouble")
     advice = words("its settings need a look") if channel["needs_you"] else words("I keep trying")
-    return f"{channel['reason']} ({advice})"
+    return f"{words(channel['reason'])} ({advice})"
 
 
 def _links(links: Iterable[dict[str, Any]], words: Words, look: Look | None) -> Iterator[Part]:

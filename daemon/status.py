@@ -45,11 +45,11 @@ class StatusReport:
         return {
             "type": "status",
             "running": True,
-            "at": _local(self._clock.now()),
-            "since": _local(self.since),
+            "at": self._local(self._clock.now()),
+            "since": self._local(self.since),
             "runners": [await self._runner(followed) for followed in self._followed.values()],
             "outbox": await self._outbox_part(),
-            "store": {"trouble": store_trouble, "copied_at": _local(copied_at) if copied_at else None},
+            "store": {"trouble": store_trouble, "copied_at": self._local(copied_at) if copied_at else None},
             "late": list(late),
         }
 
@@ -131,9 +131,10 @@ class StatusReport:
             ],
         }
 
+    def _local(self, moment: datetime) -> str:
+        """Write a moment in the house's own zone, which may not be the machine's."""
+        zone = next((followed.coach.runner.timezone for followed in self._followed.values()), None)
+        return moment.astimezone(zone).isoformat(timespec="seconds")
+
     def _trouble(self, channel: str, reason: str | None) -> str | None:
         return "no answer yet" if channel in self._outbox.hanging else reason
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().isoformat(timespec="seconds")

@@ -46,13 +46,15 @@ from daemon.strava.book import Book
 from daemon.strava.follower import Follower
 from daemon.strava.port import Strava
 from daemon.supervisor import Worker
-from daemon.telling import TellingError
+from daemon.telling import Exit, TellingError
 from daemon.weekly.gathering import Weeks
 from daemon.yardstick import Yardstick
 
 
 class NoApplicationError(TellingError):
     """The settings name no application at Strava."""
+
+    ends = Exit.CONFIGURATION
 
 
 def parts_of(

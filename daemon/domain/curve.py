@@ -23,9 +23,9 @@ Curve: TypeAlias = tuple[tuple[Point, ...], ...]
 """Stretches without a gap."""
 
 
-def curve_of(samples: Sequence[HeartRateSample], duration_s: float, points: int = POINTS) -> Curve:
-    """Thin out believed samples to about so many points; where none came for 10 s there is a gap, as in all figures."""
-    width_s = max(1.0, duration_s / points)
+def curve_of(samples: Sequence[HeartRateSample], duration_s: float) -> Curve:
+    """Thin out believed samples to about `POINTS`; where none came for 10 s there is a gap, as in all figures."""
+    width_s = max(1.0, duration_s / POINTS)
     stretches: list[list[list[HeartRateSample]]] = []
     last: HeartRateSample | None = None
     for sample in samples:

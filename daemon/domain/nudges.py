@@ -52,11 +52,10 @@ ABOUT_EFFORT = frozenset({Message.EASE_OFF, Message.PICK_UP})
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """One gentle word. `bpm` is the smoothed heart rate, `by` the distance from the edge it is about."""
+    """One gentle word. `bpm` is the smoothed heart rate that it is about."""
 
     message: Message
     bpm: int | None = None
-    by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +162,4 @@ def _is_still_out(view: View) -> bool:
 
 
 def _nudge(message: Message, view: View) -> Nudge:
-    if view.bpm is None or view.target is None:
-        return Nudge(message)
-    bpm = round(view.bpm)
-    edge = view.target.high if message is Message.EASE_OFF else view.target.low
-    return Nudge(message, bpm, by=abs(bpm - edge))
+    return Nudge(message, None if view.bpm is None else round(view.bpm))

@@ -14,7 +14,7 @@ DAYS, WEEKS = 7, 4
 
 @dataclass(frozen=True, slots=True, order=True)
 class Made:
-    """A copy: the how-manieth, and the day that the clock showed."""
+    """A copy: its number, and the day that the clock showed."""
 
     number: int
     day: date

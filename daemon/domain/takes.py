@@ -123,14 +123,14 @@ def _founders_first(group: Iterable[Take]) -> list[Take]:
 
 
 def _told(run: str, group: Sequence[Take]) -> Told:
-    best = _best(group)
+    best = best_of(group)
     from_api = tuple(take for take in group if take.source is Source.STRAVA_API)
     superseded = () if best.source is Source.STRAVA_API else from_api
     return Told(run, best, tuple(group), superseded)
 
 
-def _best(group: Sequence[Take]) -> Take:
-    """Return the own take with the most heart rate; Strava's only where the own ones hardly have any of it."""
+def best_of(group: Sequence[Take]) -> Take:
+    """Return the take to go by: the own one with the most heart rate, and Strava's only where that has hardly any."""
     own = [take for take in group if take.source is not Source.STRAVA_API]
     lent = [take for take in group if take.source is Source.STRAVA_API]
     if not own or not lent:

@@ -54,7 +54,7 @@ def edition() -> str:
     return sha256("".join(one.version for one in assets().values()).encode()).hexdigest()[:12]
 
 
-def asset_routes(short_name: str = "duurloop") -> list[web.AbstractRouteDef]:
+def asset_routes() -> list[web.AbstractRouteDef]:
     """Return what is answered under `/static`, and the manifest by which the page can be installed."""
 
     async def file(request: web.Request) -> web.Response:
@@ -73,16 +73,16 @@ def asset_routes(short_name: str = "duurloop") -> list[web.AbstractRouteDef]:
         return response
 
     async def manifest(_request: web.Request) -> web.Response:
-        return web.Response(text=json.dumps(_manifest(short_name)), content_type="application/manifest+json")
+        return web.Response(text=json.dumps(_manifest()), content_type="application/manifest+json")
 
     return [web.get("/static/{version}/{name}", file), web.get("/manifest.webmanifest", manifest)]
 
 
-def _manifest(name: str) -> Mapping[str, object]:
+def _manifest() -> Mapping[str, object]:
     return {
         "id": "/",
-        "name": name,
-        "short_name": name,
+        "name": "duurloop",
+        "short_name": "duurloop",
         "start_url": "/",
         "scope": "/",
         "display": "standalone",

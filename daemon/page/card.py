@@ -12,7 +12,7 @@ from aiohttp import web
 from daemon.domain.run import Run
 from daemon.domain.session import leg_on
 from daemon.domain.wording import Language, course_text, date_text, day_word, verdict_text
-from daemon.domain.wording.text import in_minutes
+from daemon.domain.wording.text import in_minutes, in_percent
 from daemon.following import Followed
 from daemon.page.frame import form, web_query
 from daemon.planning import Standing
@@ -166,7 +166,9 @@ def _last(around: Around, followed: Followed, language: Language) -> str:
     verdict, minutes = verdict_text(run.judgement.verdict, language), in_minutes(run.duration_s, language)
     share = told["calm_pct"]
     is_calm, title = escape(language.say("calm")), escape(language.say("Last run"))
-    calm = f', <data value="{share}">{round(share)} %</data> {is_calm}' if share is not None else ""
+    calm = (
+        f', <data value="{share}">{escape(in_percent(share, language))}</data> {is_calm}' if share is not None else ""
+    )
     path, feel = f"/runs/{escape(run.id)}", escape(language.say("How did it feel?"))
     look = f'<p><a class="button" href="{path}">{feel}</a></p>' if _ran_today(around, followed) else ""
     return (

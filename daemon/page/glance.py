@@ -13,7 +13,7 @@ from daemon.domain.session import CURRENT_S, Phase, Session, course_s, current_b
 from daemon.domain.trace import HYSTERESIS_BPM
 from daemon.domain.wording import cue_text
 from daemon.domain.wording.glance import LiveState, limit_line, live_text, next_line
-from daemon.domain.wording.text import clock_text
+from daemon.domain.wording.text import clock_text, in_percent
 from daemon.domain.zones import Position, TargetZone
 from daemon.following import Followed
 from daemon.household import Runner
@@ -43,12 +43,12 @@ def glance_of(followed: Followed, contact: SensorContact | None, clock: Clock) -
         "zone": [target.low, target.high] if target else None,
         "gauge": gauge_of(target, bpm),
         "limit": limit_line(target.high, runner.language) if target and state is not LiveState.RESTING else None,
-        **_run_part(coach, now),
+        **_run_part(coach, runner, now),
         **_course_part(session, runner, now),
     }
 
 
-def _run_part(coach: Coach, now: Instant) -> dict[str, Any]:
+def _run_part(coach: Coach, runner: Runner, now: Instant) -> dict[str, Any]:
     session = coach.session
     if not coach.is_open or session.opened_at is None or session.began_at is None:
         return {"session": None}
@@ -59,7 +59,7 @@ def _run_part(coach: Coach, now: Instant) -> dict[str, Any]:
         "at_s": round(now - session.opened_at, 1),
         "began_s": round(session.began_at - session.opened_at, 1),
         "elapsed": clock_text(elapsed_s),
-        "calm": None if share is None else f"{round(100 * share)} %",
+        "calm": None if share is None else in_percent(100 * share, runner.language),
         "held": session.held_at is not None,
     }
 

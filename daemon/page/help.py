@@ -36,7 +36,8 @@ def help_body(language: Language) -> str:
     care = ((f"care-{number}", section) for number, section in enumerate(rest, 1))
     sections = (*guide, *care)
     links = "".join(f'<li><a href="#{anchor}">{escape(one.title)}</a></li>' for anchor, one in sections)
-    contents = f'<nav class="contents" aria-label="{escape(language.say("On this page"))}"><ul>{links}</ul></nav>'
+    here = language.say("On this page")
+    contents = f'<nav class="contents" aria-label="{escape(here)}"><ul>{links}</ul></nav>'
     cards = "".join(_section(*one) for one in sections)
     return f"<h1>{escape(language.say('Help'))}</h1>{_section('stop', urgent)}{contents}{cards}"
 

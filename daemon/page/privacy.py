@@ -51,7 +51,8 @@ def privacy_body(seen: Seen, language: Language) -> str:
 
 def privacy_link(language: Language) -> str:
     """Return the way to it, for the foot of a page."""
-    return f'<p class="standing"><a href="{PATH}">{escape(language.say("What is kept, and who sees it"))}</a></p>'
+    title = language.say("What is kept, and who sees it")
+    return f'<p class="standing"><a href="{PATH}">{escape(title)}</a></p>'
 
 
 def _card(section: Section) -> str:

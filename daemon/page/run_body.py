@@ -14,7 +14,7 @@ from urllib.parse import quote
 from daemon.domain.effort import Verdict
 from daemon.domain.run import Run
 from daemon.domain.wording import Language, date_text, duration, source_text, summary_text, verdict_text
-from daemon.domain.wording.text import clock_text, in_minutes, tenths, within
+from daemon.domain.wording.text import clock_text, in_minutes, in_percent, tenths, within
 from daemon.handing.handovers import Handover
 from daemon.handing.told import handed_lines, view_words
 from daemon.household import Plan, Runner
@@ -130,7 +130,7 @@ def _verdict(told: Told) -> str:
     word = figure(report, "verdict", verdict_text(verdict, language))
     calm = ""
     if report["calm_pct"] is not None:
-        share = language.say("{n} %").format(n=int(report["calm_pct"]))
+        share = in_percent(report["calm_pct"], language)
         said = _with(language.say("Calm share: {calm}"), calm=figure(report, "calm_pct", share))
         calm = f'<p class="share">{said}</p>'
     return (

@@ -34,11 +34,6 @@ class Gate:
         """Return how long a request has to wait, in seconds; 0 if it may go now."""
         return self.quota.wait_s(purpose, self._now())
 
-    def opens_at(self, purpose: Purpose) -> datetime | None:
-        """Return when requests go on, by the wall clock; None if they may now."""
-        wait_s = self.wait_s(purpose)
-        return self._clock.now() + timedelta(seconds=wait_s) if wait_s else None
-
     def uses(self) -> tuple[Use, Use]:
         """Return the reads of this quarter of an hour and of this day."""
         return self.quota.uses(self._now())

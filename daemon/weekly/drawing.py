@@ -13,10 +13,9 @@ from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.marking import _
 from daemon.domain.week import DayBar, Week, WeekShare
 from daemon.domain.wording import short_day, verdict_text
-from daemon.domain.wording.text import Language
+from daemon.domain.wording.text import Language, in_percent
 from daemon.svg import STYLE, at, ground, picture, rule, text
 from daemon.weekly.words import (
-    in_percent,
     line_title,
     minutes_of,
     no_line,

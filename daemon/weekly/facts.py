@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from daemon.domain.marking import _
 from daemon.domain.week import Mood, Place, Trend, Week
-from daemon.domain.wording.text import Language, in_minutes, tenths, within
-from daemon.weekly.words import in_percent, run_count
+from daemon.domain.wording.text import Language, in_minutes, in_percent, tenths, within
+from daemon.weekly.words import run_count
 
 
 def week_facts(week: Week, language: Language, *, figures: bool) -> Iterator[tuple[str, str]]:

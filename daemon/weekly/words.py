@@ -6,7 +6,7 @@ from daemon.domain.effort import CALM_PCT, LIVELY_PCT, Verdict
 from daemon.domain.marking import _
 from daemon.domain.week import IsoWeek, Totals, Week
 from daemon.domain.wording import day_word, month_word, verdict_text
-from daemon.domain.wording.text import Language, in_minutes
+from daemon.domain.wording.text import Language, in_minutes, in_percent
 
 _MINUTE_S = 60
 
@@ -14,11 +14,6 @@ _MINUTE_S = 60
 def minutes_of(seconds: float) -> int:
     """Return whole minutes, a half upwards, as they are said."""
     return (round(seconds) + _MINUTE_S // 2) // _MINUTE_S
-
-
-def in_percent(share: float, language: Language) -> str:
-    """Say a share; like a verdict it is not reached before it is whole."""
-    return language.say(_("{n} %")).format(n=int(share))
 
 
 def week_title(week: IsoWeek, language: Language) -> str:

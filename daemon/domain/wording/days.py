@@ -15,6 +15,11 @@ _NAMES = (
     (_("Sun"), _("Sunday")),
 )
 
+_DUTCH = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+"""Understood at every terminal: a server often speaks English where its owner does not."""
+_SHORTEST = 2
+"""Fewer letters may be several days."""
+
 _MONTHS = (
     *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
     *(_("August"), _("September"), _("October"), _("November"), _("December")),
@@ -41,3 +46,15 @@ def day_word(day: date, language: Language) -> str:
 def short_day(day: date, language: Language) -> str:
     """Say a day in as little room as there is below a bar."""
     return language.say(_NAMES[day.weekday()][0])
+
+
+def weekday_meant(typed: str, language: Language) -> int | None:
+    """Return the day of the week (0 for Monday) whose name begins so, in the language, English or Dutch."""
+    word = typed.strip().removesuffix(".").casefold()
+    if len(word) < _SHORTEST:
+        return None
+    for weekday, (short, name) in enumerate(_NAMES):
+        known = (name, _DUTCH[weekday], language.say(name), language.say(short))
+        if any(one.casefold().startswith(word) for one in known):
+            return weekday
+    return None

@@ -130,6 +130,6 @@ def channel_text(channel: str, reason: str, language: Language) -> Text:
     return Text(
         language.say(_("A message could not be sent")),
         language.say(_("Channel {channel} does not take my messages: {reason}. Its settings need a look.")).format(
-            channel=channel, reason=reason
+            channel=channel, reason=language.say(reason)
         ),
     )

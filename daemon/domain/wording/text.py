@@ -76,6 +76,11 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def in_percent(share: float, language: Language) -> str:
+    """Say a share of a hundred in whole percents; like a verdict it is not reached before it is whole."""
+    return language.say(_("{n} %")).format(n=int(share))
+
+
 def tenths(value: float, language: Language) -> str:
     """Say a number with one decimal, with the language's own point."""
     whole, tenth = f"{round(value, 1) + 0.0:.1f}".split(".")
