@@ -63,6 +63,7 @@ def test_a_session_goes_on_while_the_disk_is_full_and_is_kept_whole_afterwards(h
 def test_a_service_that_can_keep_nothing_ends_in_time_all_the_same(house: House) -> None:
     with house.lives() as process:
         house.ask("start")
+        wait_until(lambda: house.committed() != [])
         limit(process, ENOUGH_FOR_NOTES)
         wait_until(lambda: house.ask("status")["store"]["trouble"] is not None)
         process.send_signal(signal.SIGTERM)
