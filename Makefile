@@ -66,7 +66,7 @@ lock: ## renew the lock files; they hold names, versions and hashes, and no addr
 	  --all-extras -c requirements.lock pyproject.toml -o tests/requirements.lock
 
 bench: .venv/ready-to-test ## the figures of the budgets, with their peers, as a table
-	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
+	@for script in bench/*.py; do echo; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 install: ## as root: the program into /opt/duurloop; the first time `duurloop setup` comes after it, later it brings all up to date
 	@.ci/install-system
