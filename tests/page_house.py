@@ -25,7 +25,8 @@ from daemon.store import Store
 from daemon.strava.book import Book
 from daemon.strava.follower import Follower
 from daemon.supervisor import Worker
-from tests.fakes import FakeClock, MemoryStore, ScriptedStrap, no_picture, no_plans, plan_of, runner, running, sample
+from tests.fakes import FakeClock, ScriptedStrap, no_picture, no_plans, plan_of, runner, running, sample
+from tests.memory_store import MemoryStore
 
 COURSE = Course.of(
     [Step(StepKind.WARM_UP, 120.0), Step(StepKind.RUN, 60.0), Step(StepKind.WALK, 60.0)], PlanRef("rustig-12", 1)

@@ -22,7 +22,8 @@ from daemon.page.house import House
 from daemon.page.server import answering
 from daemon.page.terms import Door
 from daemon.store import Brought, Store
-from tests.fakes import EASY, ELS, FakeClock, MemoryStore, no_picture, no_plans
+from tests.fakes import EASY, ELS, FakeClock, no_picture, no_plans
+from tests.memory_store import MemoryStore
 
 Routes = Callable[[House], Sequence[web.AbstractRouteDef]]
 

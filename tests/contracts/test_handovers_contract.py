@@ -13,7 +13,8 @@ from connectors.sqlite_store import SqliteStore
 from daemon.domain.run import Source
 from daemon.handing.handovers import Going, Handover, Handovers, Why
 from daemon.store import Brought, Fact, HandoverDue, Outlet, RunKept, SessionOpened, Store
-from tests.fakes import EASY, EVENING, MemoryStore, judged_run, sample
+from tests.fakes import EASY, EVENING, judged_run, sample
+from tests.memory_store import MemoryStore
 
 LATER = EVENING + timedelta(minutes=5)
 SAMPLES = tuple(sample(float(second), 128) for second in range(120))

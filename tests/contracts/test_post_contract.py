@@ -12,7 +12,8 @@ from connectors.sqlite_post import SqlitePost
 from connectors.sqlite_store import SqliteStore
 from daemon.domain.wording import Mail, Text
 from daemon.store import ChannelHealth, Claimed, Kind, Letter, LetterWritten, Post, Store
-from tests.fakes import EVENING, MAIL, PHONE, MemoryStore, letter
+from tests.fakes import EVENING, MAIL, PHONE, letter
+from tests.memory_store import MemoryStore
 
 LATER = EVENING + timedelta(minutes=5)
 

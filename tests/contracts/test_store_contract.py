@@ -43,7 +43,8 @@ from daemon.store import (
     ZoneSet,
 )
 from tests.builders import led
-from tests.fakes import EASY, ELS, EVENING, PHONE, MemoryStore, judged_run, letter, sample
+from tests.fakes import EASY, ELS, EVENING, PHONE, judged_run, letter, sample
+from tests.memory_store import MemoryStore
 
 COURSE = Course.of(
     [Block(2, (Step(StepKind.RUN, 60.0), Step(StepKind.WALK, 90.5))), led(StepKind.RECOVERY, 20, 90.5, Edge.HIGH)],

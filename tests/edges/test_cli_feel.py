@@ -19,7 +19,8 @@ from daemon.feeling import note_from, run_meant
 from daemon.remote import RefusedError
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import Fact, RunKept, SessionOpened
-from tests.fakes import EASY, ELS, EVENING, MemoryStore, judged_run, sample
+from tests.fakes import EASY, ELS, EVENING, judged_run, sample
+from tests.memory_store import MemoryStore
 from tests.terminal import Said, Say
 
 pytestmark = pytest.mark.usefixtures("say")  # an English terminal

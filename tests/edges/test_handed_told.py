@@ -19,7 +19,8 @@ from daemon.page.runs import runs_routes
 from daemon.page.server import answering
 from daemon.page.terms import Door
 from daemon.store import HandoverDue, Outlet, RunKept, SessionOpened
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_picture, no_plans, sample
+from tests.fakes import EASY, ELS, EVENING, FakeClock, judged_run, no_picture, no_plans, sample
+from tests.memory_store import MemoryStore
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

@@ -24,7 +24,8 @@ from daemon.page.webhook import Webhook
 from daemon.remote import RefusedError
 from daemon.store import StoreError
 from tests.edges.webhook_ear import Ear
-from tests.fakes import MemoryStore, runner
+from tests.fakes import runner
+from tests.memory_store import MemoryStore
 from tests.page_house import ELS, PageHouse
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

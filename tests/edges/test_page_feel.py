@@ -20,7 +20,8 @@ from daemon.page.links import FEEL_SECRET, HOLDS, ExpiredLinkError, UnknownLinkE
 from daemon.page.server import answering
 from daemon.planning import Planner
 from daemon.store import Fact, FeelingSaid, RunKept, SessionOpened, StoreError
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_plans, plan_of, sample
+from tests.fakes import EASY, ELS, EVENING, FakeClock, judged_run, no_plans, plan_of, sample
+from tests.memory_store import MemoryStore
 
 SECRET = bytes(range(32))
 RUN = "20261121-183000-0badcafe"

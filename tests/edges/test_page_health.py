@@ -17,7 +17,8 @@ from daemon.page.server import answering
 from daemon.remote import Answer
 from daemon.store import StoreError
 from tests.edges.status_house import STRAP, channel, house, runner
-from tests.fakes import FakeClock, MemoryStore, eventually
+from tests.fakes import FakeClock, eventually
+from tests.memory_store import MemoryStore
 
 WELL = house()
 SILENT = channel("Els/phone", ok=False, reason="no answer yet")

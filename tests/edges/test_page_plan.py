@@ -22,7 +22,8 @@ from daemon.page.plan_view import PlanSeen, Said, Went, plan_body, size_text
 from daemon.planning import Standing
 from daemon.remote import RefusedError
 from daemon.store import Pause, Paused, StepChosen, StepRun, ZoneSet
-from tests.fakes import ELS, EVENING, MemoryStore, runner
+from tests.fakes import ELS, EVENING, runner
+from tests.memory_store import MemoryStore
 from tests.small_house import HOSTILE, Answered, SmallHouse, a_run, is_harmless
 
 web = pytest.mark.allow_hosts(["127.0.0.1"])

@@ -39,7 +39,8 @@ from daemon.page.server import answering
 from daemon.page.terms import Door
 from daemon.report import run_report
 from daemon.store import Brought, FeelingSaid, RunKept, SessionOpened, Store
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, judged_run, no_picture, no_plans, plan_of, sample
+from tests.fakes import EASY, ELS, EVENING, FakeClock, judged_run, no_picture, no_plans, plan_of, sample
+from tests.memory_store import MemoryStore
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

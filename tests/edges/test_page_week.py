@@ -15,7 +15,8 @@ from daemon.domain.week import Together
 from daemon.domain.wording import ENGLISH, Language
 from daemon.page.week import WeekSeen, week_body, week_routes
 from daemon.weekly.words import week_alt_text
-from tests.fakes import ELS, MemoryStore, runner
+from tests.fakes import ELS, runner
+from tests.memory_store import MemoryStore
 from tests.small_house import HOSTILE, SmallHouse, a_run, is_harmless
 from tests.week_builders import FULL, KINDS
 

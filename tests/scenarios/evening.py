@@ -11,7 +11,8 @@ from daemon.domain.strap import LossReason, StrapConnected, StrapLost
 from daemon.household import Runner
 from daemon.store import Fact, Kind, Letter, LetterWritten, RunKept
 from tests.builders import CALM
-from tests.fakes import MAIL, PHONE, FakeClock, MemoryStore, afterwards, runner, sample
+from tests.fakes import MAIL, PHONE, FakeClock, afterwards, runner, sample
+from tests.memory_store import MemoryStore
 
 BOTH = runner("Els", PHONE, MAIL)
 COURSE = Course.of(

@@ -18,7 +18,6 @@ from tests.fakes import (
     MAIL,
     PHONE,
     FakeClock,
-    MemoryStore,
     MoodyMessenger,
     ScriptedStrap,
     no_picture,
@@ -28,6 +27,7 @@ from tests.fakes import (
     running,
     sample,
 )
+from tests.memory_store import MemoryStore
 
 STEPS = tuple(
     Course.of([Step(StepKind.RUN, 60.0 * number), Step(StepKind.COOL_DOWN, 60.0)], PlanRef("rustig-12", number))

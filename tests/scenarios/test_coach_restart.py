@@ -17,7 +17,8 @@ from daemon.domain.zones import TargetZone
 from daemon.household import Runner
 from daemon.store import Fact, Kind, Letter, OpenSession, SampleKept, SessionDiscarded, SessionOpened
 from tests.builders import ABOVE, CALM, course, led
-from tests.fakes import EASY, EVENING, MAIL, PHONE, FakeClock, MemoryStore, runner, sample
+from tests.fakes import EASY, EVENING, MAIL, PHONE, FakeClock, runner, sample
+from tests.memory_store import MemoryStore
 from tests.scenarios.evening import BOTH, COURSE, QUIET_S, Evening
 
 HAPPENINGS: st.SearchStrategy[Callable[[Evening], None]] = st.one_of(

@@ -20,7 +20,8 @@ from daemon.domain.wording import ENGLISH, proposal_text
 from daemon.household import QuietHours, Runner
 from daemon.signs import sign_of_life
 from daemon.store import Brought, Fact, Kind, LetterWritten, OccasionPassed, Paused, Resumed, StepRun
-from tests.fakes import PHONE, FakeClock, MemoryStore, judged_run, letter, runner, running, sample
+from tests.fakes import PHONE, FakeClock, judged_run, letter, runner, running, sample
+from tests.memory_store import MemoryStore
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONDAY = date(2026, 11, 2)

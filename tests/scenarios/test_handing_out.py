@@ -34,7 +34,6 @@ from tests.fakes import (
     ELS,
     EVENING,
     FakeClock,
-    MemoryStore,
     MoodyMessenger,
     ScriptedStrap,
     eventually,
@@ -46,6 +45,7 @@ from tests.fakes import (
     sample,
     settle,
 )
+from tests.memory_store import MemoryStore
 from tests.strava_server import ASKED, StravaServer
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

@@ -16,7 +16,8 @@ from connectors.sqlite import open_database
 from connectors.sqlite_copies import Copies
 from daemon.keeping.housekeeping import SETTLING_S, Duties, Housekeeper, is_due
 from daemon.store import Kind
-from tests.fakes import ELS, MAIL, PHONE, FakeClock, MemoryStore, eventually
+from tests.fakes import ELS, MAIL, PHONE, FakeClock, eventually
+from tests.memory_store import MemoryStore
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EVENING = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)

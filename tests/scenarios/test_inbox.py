@@ -20,7 +20,8 @@ from daemon.reading import Job, read
 from daemon.telling import Sentence
 from daemon.yardstick import Yardstick
 from tests.activity_builders import tcx_activity, tcx_file, tcx_point
-from tests.fakes import EVENING, FakeClock, MemoryStore, afterwards, eventually, runner, running
+from tests.fakes import EVENING, FakeClock, afterwards, eventually, runner, running
+from tests.memory_store import MemoryStore
 
 BEGAN = EVENING - timedelta(hours=2)
 

@@ -11,7 +11,8 @@ from daemon.domain.run import Source
 from daemon.household import Runner
 from daemon.library import Library
 from daemon.store import ActivityRead, Brought, Kind, Place, RunKept, SessionOpened
-from tests.fakes import EASY, ELS, EVENING, MAIL, PHONE, FakeClock, MemoryStore, afterwards, judged_run, runner
+from tests.fakes import EASY, ELS, EVENING, MAIL, PHONE, FakeClock, afterwards, judged_run, runner
+from tests.memory_store import MemoryStore
 
 HOUR = timedelta(hours=1)
 

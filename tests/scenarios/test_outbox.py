@@ -15,18 +15,8 @@ from daemon.letters import CUE_WORTH, WORTH_UNTIL, Scribe
 from daemon.outbox import DEADLINE_S, SETTINGS, WORLD, Outbox
 from daemon.ports import Blame, DeliveryError
 from daemon.store import Kind, Letter, LetterWritten
-from tests.fakes import (
-    EVENING,
-    MAIL,
-    PHONE,
-    FakeClock,
-    MemoryStore,
-    MoodyMessenger,
-    eventually,
-    letter,
-    runner,
-    running,
-)
+from tests.fakes import EVENING, MAIL, PHONE, FakeClock, MoodyMessenger, eventually, letter, runner, running
+from tests.memory_store import MemoryStore
 
 DOWN = DeliveryError("no route to host")
 WRONG = DeliveryError("535 Authentication credentials invalid", Blame.SETTINGS)

@@ -26,7 +26,8 @@ from daemon.store import (
     StepChosen,
     StepRun,
 )
-from tests.fakes import EASY, EVENING, MemoryStore, judged_run, letter, no_plans, plan_of, runner, sample
+from tests.fakes import EASY, EVENING, judged_run, letter, no_plans, plan_of, runner, sample
+from tests.memory_store import MemoryStore
 
 
 def courses(kind: StepKind = StepKind.RUN, runs: int = 2, plan: str = "rustig-12") -> tuple[Course, ...]:

@@ -8,7 +8,8 @@ import pytest
 
 from daemon.recorder import AT_ONCE, BATCH_S, RETRY_S, Note, Recorder, thinned
 from daemon.store import Fact, FactRefusedError, LetterWritten, SampleKept, SessionOpened, StoreError
-from tests.fakes import EASY, ELS, EVENING, FakeClock, MemoryStore, letter, running, sample, settle
+from tests.fakes import EASY, ELS, EVENING, FakeClock, letter, running, sample, settle
+from tests.memory_store import MemoryStore
 
 OPENED = SessionOpened("s1", ELS.name, EVENING, EASY)
 

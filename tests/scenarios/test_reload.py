@@ -26,7 +26,6 @@ from tests.fakes import (
     MAIL,
     PHONE,
     FakeClock,
-    MemoryStore,
     MoodyMessenger,
     ScriptedStrap,
     Switch,
@@ -39,6 +38,7 @@ from tests.fakes import (
     sample,
     settle,
 )
+from tests.memory_store import MemoryStore
 from tests.scenarios.service_house import Asked
 
 COURSE = Course.of(

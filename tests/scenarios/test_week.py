@@ -35,7 +35,8 @@ from daemon.store import (
 from daemon.weekly.gathering import Weeks
 from daemon.weekly.report import week_report
 from daemon.weekly.writing import Suggested, WeekWriter
-from tests.fakes import ELS, MAIL, PHONE, FakeClock, MemoryStore, judged_run, sample
+from tests.fakes import ELS, MAIL, PHONE, FakeClock, judged_run, sample
+from tests.memory_store import MemoryStore
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 W47 = IsoWeek(2026, 47)
