@@ -198,10 +198,10 @@ class _Conversation:
         self._tell(HeartRateSample(self.heard_at, measurement.bpm, measurement.contact, measurement.rr_words))
 
     def open(self) -> None:
-        """Announce the strap, unless that was done."""
+        """Announce the strap, unless that was done: as of its last word, which may be what announces it."""
         if not self._opened:
             self._opened = True
-            self._tell(StrapConnected(self._clock.monotonic(), self.name, self.battery_pct, self.location))
+            self._tell(StrapConnected(self.heard_at, self.name, self.battery_pct, self.location))
 
     def close(self) -> None:
         """Say that the strap is lost, if it was announced."""

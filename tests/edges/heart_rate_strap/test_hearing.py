@@ -19,8 +19,10 @@ from tests.fakes import Switch
 async def test_a_first_beat_that_overtakes_bluez_answer_still_comes_after_the_announcement(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap(eager=True))
     async with listening() as events:
-        assert isinstance(await anext(events), StrapConnected)
-        assert isinstance(await anext(events), HeartRateSample)
+        hello, sample = await anext(events), await anext(events)
+    assert isinstance(hello, StrapConnected)
+    assert isinstance(sample, HeartRateSample)
+    assert hello.at <= sample.at
 
 
 @pytest.mark.parametrize(
