@@ -376,8 +376,8 @@ class BluetoothRadio:
             if known is None or known.name != sighting.name:  # a strap repeats itself five times a second
                 self._wake.set()
 
-        began = self._clock.monotonic()
         async with self._scanning(note):
+            began = self._clock.monotonic()  # BlueZ may take its time to begin, in which nobody is heard
             while self._calls and not any(call.new for call in self._calls):
                 for_s = self._clock.monotonic() - began
                 if hit := self._pick(heard.values(), settled=for_s >= self.timings.settle_s):

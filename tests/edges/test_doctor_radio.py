@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.bluetooth_radio import USUAL, BluetoothRadio
+from connectors.bluetooth_radio import USUAL, BluetoothRadio, Timings
 from connectors.bluez_look import Adapter, BluezLook
 from daemon.clock import SystemClock
 from daemon.doctor.bluetooth import Radio, judge_radio, look_at_radio
@@ -17,7 +17,10 @@ from tests.fake_bluez import FakeBluez, FakeStrap
 
 ELS = Wanted("Els", "Polar H10 12345678")
 NO_SKIN = bytes.fromhex("04 3E")
-QUICK = replace(USUAL, settle_s=0.05, connect_s=0.3, courtesy_s=0.3, let_go_s=1.0)
+PATIENT = replace(USUAL, connect_s=60.0, courtesy_s=60.0)
+"""For what comes, on the slowest of machines."""
+IN_VAIN = replace(USUAL, connect_s=0.3, let_go_s=1.0)
+"""For a strap that never answers."""
 
 
 async def radio_findings(tmp_path: Path, wanted: str | None = None, **said: str) -> list[Finding]:
@@ -25,8 +28,8 @@ async def radio_findings(tmp_path: Path, wanted: str | None = None, **said: str)
     return judge_radio(await asyncio.to_thread(look_at_radio, wanted, Commands(**said), sys))
 
 
-async def strap_findings(wanted: Wanted = ELS) -> list[Finding]:
-    seen = await looked_for(BluetoothRadio(SystemClock(), timings=QUICK), [wanted], 0.2)
+async def strap_findings(wanted: Wanted = ELS, timings: Timings = PATIENT) -> list[Finding]:
+    seen = await looked_for(BluetoothRadio(SystemClock(), timings=timings), [wanted], 0.2)
     return judge_look(wanted, seen[wanted.pointer])
 
 
@@ -144,7 +147,7 @@ async def test_a_strap_that_is_not_there_may_be_held_by_a_phone(bluez: FakeBluez
 @pytest.mark.parametrize("strap", [FakeStrap(refuses=True), FakeStrap(deaf=True)], ids=["refuses", "never answers"])
 async def test_a_strap_that_cannot_be_connected_to(bluez: FakeBluez, strap: FakeStrap) -> None:
     bluez.add(strap)
-    level, reason, remedy = told(await strap_findings(), "connect")
+    level, reason, remedy = told(await strap_findings(timings=IN_VAIN), "connect")
     assert (level, "another device holds it" in reason) == (Level.FAULT, True)
     assert "bluetoothctl pair" in remedy
 

@@ -1,10 +1,11 @@
 """Listening who is in reach, as setup does: each strap is told once, as soon as it is heard."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap, RadioError
+from connectors.bluetooth_radio import USUAL, BluetoothRadio, NearbyStrap, RadioError
 from daemon.clock import SystemClock
 from daemon.domain.strap import RadioTrouble
 from tests.fake_bluez import FakeBluez, FakeStrap, bluez_of_our_own
@@ -18,7 +19,7 @@ async def bluez(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
         yield fake
 
 
-async def listen(told: list[NearbyStrap], at_most_s: float = 10.0) -> list[NearbyStrap]:
+async def listen(told: list[NearbyStrap], at_most_s: float = 60.0) -> list[NearbyStrap]:
     return await BluetoothRadio(CLOCK).listen(told.append, at_most_s=at_most_s, then_s=0.1)
 
 
@@ -59,7 +60,8 @@ async def test_one_that_this_machine_holds_comes_first(bluez: FakeBluez) -> None
 
 async def test_a_battery_is_read_by_a_short_visit(bluez: FakeBluez) -> None:
     strap = bluez.add(FakeStrap(battery=41))
-    assert await BluetoothRadio(CLOCK).battery(strap.address.lower(), at_most_s=10.0) == 41
+    patient = BluetoothRadio(CLOCK, timings=replace(USUAL, connect_s=60.0, battery_s=60.0))
+    assert await patient.battery(strap.address.lower(), at_most_s=60.0) == 41
     assert not strap.connected
 
 

@@ -1,16 +1,18 @@
 """Which of the straps in reach is the runner's own, and one look around at all of them."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from bleak.backends.device import BLEDevice
 
-from connectors.bluetooth_radio import NearbyStrap, RadioError, Sighting, WantedStrap
-from daemon.domain.heart_rate import HeartRateSample, SensorContact
+from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap, RadioError, Sighting, WantedStrap
+from daemon.clock import SystemClock
+from daemon.domain.heart_rate import HeartRateSample, Instant, SensorContact
 from daemon.domain.strap import BodyLocation, RadioTrouble, StrapConnected, StrapLost
 from tests.edges.heart_rate_strap.listener import CLOCK, OURS, QUICK, listening, next_of, radio
-from tests.fake_bluez import FakeBluez, FakeStrap
+from tests.fake_bluez import PATIENCE_S, FakeBluez, FakeStrap
 
 # finding the strap
 
@@ -51,6 +53,27 @@ async def test_a_part_of_a_name_that_two_straps_have_connects_to_neither(bluez: 
         assert (ours.attempts, theirs.attempts) == (0, 0)
         bluez.vanish(theirs)
         assert (await next_of(StrapConnected, events)).name == ours.name
+
+
+async def test_a_scan_that_is_slow_to_begin_listens_for_others_no_shorter(bluez: FakeBluez) -> None:
+    class SlowToBegin(SystemClock):
+        ahead_s = 0.0
+
+        def monotonic(self) -> Instant:
+            return Instant(super().monotonic() + self.ahead_s + (5000.0 if bluez.discovering else 0.0))
+
+    bluez.add(ours := FakeStrap())
+    clock = SlowToBegin()
+    air = BluetoothRadio(clock, timings=replace(QUICK, settle_s=1000.0, scan_s=3000.0))
+    async with listening("Polar H10", air) as events:
+        await bluez.until(lambda: bool(bluez.discovering))
+        await bluez.heard()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await anext(events)
+        assert ours.attempts == 0
+        clock.ahead_s = 1000.0
+        await next_of(StrapConnected, events)
 
 
 async def test_a_strap_found_once_is_told_from_a_neighbours_of_the_same_name_part(bluez: FakeBluez) -> None:
@@ -113,9 +136,9 @@ async def test_nameless_straps_are_known_by_their_address(bluez: FakeBluez) -> N
 async def test_a_scan_lists_who_is_in_reach_the_loudest_first(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap(1, rssi=-70))
     bluez.add(FakeStrap(2, name="TICKR 1A2B", rssi=-50, battery=20))
-    bluez.add(FakeStrap(3, name=None, rssi=-90, deaf=True))
+    bluez.add(FakeStrap(3, name=None, rssi=-90, refuses=True))
     bluez.add(FakeStrap(4, present=False))
-    found = await radio(replace(QUICK, battery_s=0.3)).scan(0.1)
+    found = await radio().scan(0.1)
     assert [(strap.address, strap.name, strap.battery_pct) for strap in found] == [
         ("C0:00:00:00:00:02", "TICKR 1A2B", 20),
         ("C0:00:00:00:00:01", "Polar H10 12345678", 87),
@@ -123,6 +146,14 @@ async def test_a_scan_lists_who_is_in_reach_the_loudest_first(bluez: FakeBluez) 
     ]
     assert found[0].rssi_dbm in {-50, -51}
     assert not any(strap.connected for strap in bluez.straps)
+    assert await bluez.connections_are(1)
+
+
+async def test_a_scan_does_not_wait_for_a_strap_that_never_answers(bluez: FakeBluez) -> None:
+    bluez.add(FakeStrap(deaf=True))
+    async with asyncio.timeout(PATIENCE_S):
+        (found,) = await radio(replace(QUICK, connect_s=1000.0, battery_s=0.3)).scan(0.1)
+    assert (found.address, found.battery_pct) == (OURS, None)
     assert await bluez.connections_are(1)
 
 

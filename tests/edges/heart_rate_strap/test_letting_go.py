@@ -107,7 +107,7 @@ async def test_leaving_disconnects(bluez: FakeBluez) -> None:
 
 async def test_leaving_does_not_wait_for_a_bluetoothd_that_hangs(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
-    async with asyncio.timeout(5), listening(on=radio(replace(QUICK, let_go_s=0.1))) as events:
+    async with asyncio.timeout(PATIENCE_S), listening(on=radio(replace(QUICK, let_go_s=0.1))) as events:
         await next_of(HeartRateSample, events)
         bluez.hangs = True
     bluez.hangs = False
@@ -117,7 +117,8 @@ async def test_leaving_does_not_wait_for_a_bluetoothd_that_hangs(bluez: FakeBlue
 @pytest.mark.parametrize("deaf", [pytest.param(True, id="connecting"), pytest.param(False, id="scanning")])
 async def test_leaving_in_the_middle_does_not_wait_for_it_either(bluez: FakeBluez, deaf: bool) -> None:  # noqa: FBT001
     bluez.add(strap := FakeStrap(present=deaf, deaf=True))
-    async with asyncio.timeout(5), listening(on=radio(replace(QUICK, let_go_s=0.1, answer_s=1000.0))):
+    timings = replace(QUICK, let_go_s=0.1, connect_s=1000.0, answer_s=1000.0)
+    async with asyncio.timeout(PATIENCE_S), listening(on=radio(timings)):
         await bluez.until(lambda: strap.attempts == 1 if deaf else bool(bluez.discovering))
         bluez.hangs = True
     bluez.hangs = False
