@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +54,12 @@ def typing_with(settings: str, say: Say, folder: Path) -> Say:
         return say("--config", file, "--state", folder / "state", *arguments)
 
     return run
+
+
+def zone_at_midday() -> str:
+    """Name a time zone in which it is noon: a test that speaks of today must not meet midnight on its way."""
+    east = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-east:+}"  # the sign is that of POSIX, in which west is positive
 
 
 def have_browser(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -23,7 +23,7 @@ from tests.activity_builders import tcx_activity, tcx_file, tcx_point
 from tests.browser import house as lived_in
 from tests.documents import Shown, command_of, documents, options_of, says
 from tests.loopback import free_port
-from tests.terminal import Say
+from tests.terminal import Say, zone_at_midday
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -167,7 +167,9 @@ def running(folder: Path) -> Iterator[Path]:
     """Let a service run in a process of its own, for one runner with a strap on."""
     port = free_port()
     (folder / lived_in.SETTINGS).write_text(
-        f'[page]\nlisten = "127.0.0.1:{port}"\n[[runners]]\nname = "Els"\nplan = "rustig-12"\nstrap = "H10"\n'
+        # a strap that is free until tomorrow would be told with the day
+        f'timezone = "{zone_at_midday()}"\n[page]\nlisten = "127.0.0.1:{port}"\n'
+        f'[[runners]]\nname = "Els"\nplan = "rustig-12"\nstrap = "H10"\n'
         f"{lived_in.ZONE}\n",
         encoding="utf-8",
     )

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -251,7 +251,10 @@ class TestPlan:
     def test_it_shows_which_steps_were_run_lately(self, say: Say, settings: Path, tmp_path: Path) -> None:
         here = ("--config", settings, "--state", tmp_path / "state", "plan")
         say(*here, "next")  # makes the database
-        asyncio.run(keep(tmp_path / "state", replace(judged_run("s1"), plan=PlanRef("rustig-12", 3))))
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        asyncio.run(
+            keep(tmp_path / "state", replace(judged_run("s1", started_at=yesterday), plan=PlanRef("rustig-12", 3)))
+        )
         assert say(*here, "--json").json()["history"][0]["step"] == 3
         lately = say(*here).out.partition("Lately:\n")[2]
         assert lately.strip().endswith("step 3, not judged")

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,15 +13,16 @@ from connectors.sqlite_store import SqliteStore
 from daemon.control import listening
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import OccasionPassed, Pause
-from tests.terminal import Said, Say
+from tests.terminal import Said, Say, zone_at_midday
 
-SETTINGS = 'timezone = "UTC"\n' + "".join(
+ZONE = zone_at_midday()
+SETTINGS = f'timezone = "{ZONE}"\n' + "".join(
     f'[[runners]]\nname = "{name}"\nzone = "118-136"\ndays = ["tue"]\ntime = "18:30"\n' for name in ("Els", "Jan")
 )
 
 
 def today() -> date:
-    return datetime.now(UTC).date()
+    return datetime.now(ZoneInfo(ZONE)).date()
 
 
 def in_days(number: int) -> str:

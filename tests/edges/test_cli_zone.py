@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,11 +22,12 @@ from daemon.remote import Answer
 from daemon.state_folder import DATABASE_NAME, prepare
 from daemon.store import RunKept
 from tests.fakes import judged_run, sample
-from tests.terminal import Said, Say
+from tests.terminal import Said, Say, zone_at_midday
 
 pytestmark = pytest.mark.usefixtures("say")  # an English terminal
 
-FACTS = f"[runners.facts]\nborn = {datetime.now(UTC).year - 45}\nresting = 60\n"
+ZONE = zone_at_midday()
+FACTS = f"[runners.facts]\nborn = {datetime.now(ZoneInfo(ZONE)).year - 45}\nresting = 60\n"
 
 
 class Home:
@@ -36,7 +38,7 @@ class Home:
         self.settings()
 
     def settings(self, more: str = "", zone: str = '"118-136"') -> None:
-        text = f'timezone = "UTC"\n[[runners]]\nname = "Els"\nzone = {zone}\n{more}'
+        text = f'timezone = "{ZONE}"\n[[runners]]\nname = "Els"\nzone = {zone}\n{more}'
         self._path.write_text(text, encoding="utf-8")
 
     def zone(self, *arguments: str) -> Said:
@@ -61,7 +63,7 @@ def home(say: Say, tmp_path: Path) -> Home:
 
 
 def today() -> str:
-    return datetime.now(UTC).date().isoformat()
+    return datetime.now(ZoneInfo(ZONE)).date().isoformat()
 
 
 def test_it_shows_the_zone_where_it_comes_from_and_since_when(home: Home) -> None:

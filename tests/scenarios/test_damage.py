@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,19 @@ SAMPLES = tuple(sample(float(second)) for second in range(1800))
 Damage = Callable[[Path], None]
 
 
+class DayAfter(SystemClock):
+    """Goes as the machine's clock does, from the same evening on in every year."""
+
+    def __init__(self) -> None:
+        self._from = self.monotonic()
+
+    def now(self) -> datetime:
+        return EVENING + timedelta(days=1, seconds=1 + self.monotonic() - self._from)
+
+
 @dataclass
 class House:
-    """A service on a state folder, with a phone."""
+    """A service on a state folder, with a phone, a day after the tests' evening."""
 
     state: Path
     phone: MoodyMessenger
@@ -45,7 +55,7 @@ class House:
         return Parts((ELS,), {}, {}, {PHONE.id: self.phone}, no_plans, no_picture, copy_folder=self.folder)
 
     def start(self, stop: asyncio.Event) -> asyncio.Task[None]:
-        around = Surroundings(self.state, SystemClock(), random.Random(1), Notifier({}))  # noqa: S311
+        around = Surroundings(self.state, DayAfter(), random.Random(1), Notifier({}))  # noqa: S311
         return asyncio.create_task(serve(lambda _: self.parts(), around, stop))
 
     async def start_and_meet_damage(self, stop: asyncio.Event) -> asyncio.Task[None]:
@@ -272,7 +282,7 @@ async def test_after_a_kill_the_log_is_read_and_nothing_is_set_aside(house: Hous
 async def test_damage_that_is_met_while_running_ends_the_service_and_its_next_start_mends_it(house: House) -> None:
     service = await house.start_and_meet_damage(asyncio.Event())
     with pytest.raises(StoreDamagedError, match="at its next start"):
-        await asyncio.wait_for(service, 5)
+        await asyncio.wait_for(service, 60)
     assert is_suspect(house.database)
     await house.lives_until(lambda: len(house.phone.texts) > 0)
     assert await house.runs() == ["s1"]
