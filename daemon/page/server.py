@@ -55,6 +55,7 @@ async def answering(
     on_shutdown: Callable[[], Awaitable[None]] | None = None,
     listener: socket.socket | None = None,
     limits: Limits = LIMITS,
+    goodbye_s: float = GOODBYE_S,
 ) -> AsyncIterator[int]:
     """Answer at an address for as long as the context is open; give the port. Raises `OSError`.
 
@@ -69,7 +70,7 @@ async def answering(
         app,
         access_log=None,
         handle_signals=False,
-        shutdown_timeout=GOODBYE_S,
+        shutdown_timeout=goodbye_s,
         keepalive_timeout=limits.head_s,
         lingering_time=limits.body_s,
         logger=LOGGER,

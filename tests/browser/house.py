@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 from config.loader import load
 from connectors.simulated_strap import Script, SimulatedStrap
+from connectors.sqlite import open_readonly
+from connectors.sqlite_store import SqliteStore
 from connectors.systemd import Notifier
 from daemon.clock import Clock, FastClock
 from daemon.coach import Observer
@@ -26,13 +28,15 @@ from daemon.ports import HeartRateSource
 from daemon.pulse import Beat
 from daemon.remote import ask
 from daemon.serving import Surroundings, serve, signals
+from daemon.state_folder import DATABASE_NAME
+from daemon.store import OpenSession
 from daemon.wiring import parts_of
 
 CALM = Script(efforts=((0, 127.0),), resting_bpm=127.0)
 """In the zone from the first second, and for as long as it lasts; after a restart it goes on as if nothing was."""
 ZONE = 'zone = "118-136"'
 SETTINGS = "duurloop.toml"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """So long a process may take to load everything, beside a browser."""
 
 
@@ -63,6 +67,14 @@ class Household(ABC):
     @abstractmethod
     async def stop(self) -> None:
         """End it as systemd would; return when it has ended."""
+
+    async def kept_session(self, *, started: bool = False) -> OpenSession:
+        """Wait until the session that is open lies on the disk, where it outlives whatever ends the service."""
+        async with open_readonly(self.folder / DATABASE_NAME) as database:
+            while True:
+                for session in await SqliteStore(database).open_sessions():
+                    if session.coaching or not started:
+                        return session
 
     async def _answers(self) -> bool:
         try:

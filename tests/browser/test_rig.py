@@ -103,6 +103,7 @@ async def test_a_house_apart_can_be_killed(settle_apart: SettleApart, open_page:
     house = await settle_apart()
     page = await open_page(house.url("/help"), expects=UNREACHABLE)
     session = await session_of(house)
+    assert (await house.kept_session()).id == session
     await house.kill()
     await gone(page)
     await house.start()

@@ -55,6 +55,7 @@ async def test_a_service_that_cannot_begin_tells_everybody(open_page: OpenPage, 
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         await by_day_and_by_night(page)
         await keep_picture(page, f"{'welcome' if stuck.is_first_run else 'faults'}-{code}", whole=True)
+        await page.close()  # it looks again every few seconds, and would complain that nobody answers any more
 
 
 async def test_it_goes_on_by_itself_when_something_has_changed_and_stands_still_until_then(open_page: OpenPage) -> None:
@@ -67,3 +68,4 @@ async def test_it_goes_on_by_itself_when_something_has_changed_and_stands_still_
         assert await page.evaluate("window.isTheSame")
         notice.stuck = replace(STUCK, is_first_run=True)
         await expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to duurloop")
+        await page.close()
