@@ -70,7 +70,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def eventually(condition: Callable[[], bool], within_s: float = 5.0) -> None:
+async def eventually(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait for something that another thread or process does."""
     deadline = time.monotonic() + within_s
     while not condition():
@@ -78,7 +78,7 @@ async def eventually(condition: Callable[[], bool], within_s: float = 5.0) -> No
         await asyncio.sleep(0.002)
 
 
-def wait_until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait for something that a process of its own does."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -15,7 +15,7 @@ def free_port() -> int:
 
 async def shown(address: str, words: str) -> None:
     """Look at a page until it says this."""
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             try:
                 async with session.get(address) as answer:

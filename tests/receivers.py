@@ -46,7 +46,7 @@ class Arrivals(Generic[T]):
         with self._changed:
             return list(self._items)
 
-    def wait_for(self, count: int, timeout_s: float = 5.0) -> list[T]:
+    def wait_for(self, count: int, timeout_s: float = 60.0) -> list[T]:
         """Return what arrived as soon as there are `count` of them, or what there is when time is up."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._items) >= count, timeout_s)
@@ -145,7 +145,7 @@ class HttpReceiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            timeout = 5.0  # of a client that opens a connection and asks nothing
+            timeout = 20.0  # of a client that opens a connection and asks nothing
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -179,6 +179,7 @@ class HttpReceiver:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that closing joins them
+    request_queue_size = 128  # a full queue would cost a client a second
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: senders that give up waiting are what this server is for."""
@@ -243,7 +244,7 @@ class SmtpReceiver:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._up.wait(5), "the mail server did not start"
+        assert self._up.wait(20), "the mail server did not start"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

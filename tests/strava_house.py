@@ -58,7 +58,7 @@ class House:
         self.athlete = strava.add_athlete()
         self.follower = self.new_follower()
 
-    def new_follower(self, *, sports: frozenset[str] = frozenset(), read_s: float = 2.0) -> Follower:
+    def new_follower(self, *, sports: frozenset[str] = frozenset(), read_s: float = 20.0) -> Follower:
         """Begin anew, as after a restart."""
         strava = self.strava
         door = StravaConnector(

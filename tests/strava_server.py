@@ -80,7 +80,7 @@ SCOPES = frozenset(
 )
 ASKED = frozenset({"read", "activity:read_all", "profile:read_all"})
 """The scopes that duurloop asks for."""
-CALLBACK_PATIENCE_S = 2.0
+CALLBACK_PATIENCE_S = 20.0
 
 _SECRET_NAMES = frozenset({"access_token", "refresh_token", "client_secret", "token"})
 _NO_SUCH_PAGE = Reply(404, {"message": "Resource Not Found", "errors": []})

@@ -76,7 +76,7 @@ class Requests(Sequence[Request]):
             self._items.append(request)
             self._changed.notify_all()
 
-    def wait_for(self, count: int, line: str = "", timeout_s: float = 5.0) -> list[Request]:
+    def wait_for(self, count: int, line: str = "", timeout_s: float = 60.0) -> list[Request]:
         """Return those whose line has `line` in it as soon as there are `count`, or what there is when time is up."""
         with self._changed:
             self._changed.wait_for(lambda: len(self.like(line)) >= count, timeout_s)
@@ -165,6 +165,8 @@ class Trouble(Enum):
     """* Sends the body at one byte every 50 ms; the rest at once when the fault is lifted."""
 
 
+_AFTERWARDS = (Trouble.LOST, Trouble.TRUNCATED, Trouble.TRICKLE)
+
 Kind = Trouble | Reply
 
 HTML = "text/html; charset=utf-8"
@@ -199,7 +201,8 @@ class Fault:
 
     def __init__(self, match: Match, choose: Callable[[], Kind | None], times: int | None, after: int) -> None:
         self.met = threading.Event()
-        """Set when it first happens, so that a test can wait for a request to hang."""
+        """Set when it first happens, so that a test can wait for a request to hang; if it comes after the request took
+        effect, then not before that."""
         self.lifted = threading.Event()
         self.happened = 0
         self._match, self._choose, self._times, self._after = match, choose, times, after
@@ -215,7 +218,8 @@ class Fault:
         if self.happened == self._times or (kind := self._choose()) is None:
             return None
         self.happened += 1
-        self.met.set()
+        if kind not in _AFTERWARDS:
+            self.met.set()
         return kind
 
     def lift(self) -> None:
@@ -353,36 +357,42 @@ class Handler(BaseHTTPRequestHandler):
         elif isinstance(struck.kind, Reply):
             self._send(request, struck.kind)
         else:
-            self._suffer(request, struck.kind, struck.fault.lifted)
+            self._suffer(request, struck.kind, struck.fault)
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
-    def _suffer(self, request: Request, trouble: Trouble, lifted: threading.Event) -> None:
+    def _suffer(self, request: Request, trouble: Trouble, fault: Fault) -> None:
         site = self.server.site
         match trouble:
             case Trouble.RESET:
                 self._reset()
             case Trouble.LOST:
-                site.reply(request)
+                self._effect(request, fault)
                 self._reset()
             case Trouble.HANG:
-                lifted.wait()
+                fault.lifted.wait()
                 if self.server.closing.is_set():
                     self._reset()
                 else:
                     self._send(request, site.reply(request))
             case Trouble.TRUNCATED:
-                content = self._send_head(request, site.reply(request))
+                content = self._send_head(request, self._effect(request, fault))
                 self.wfile.write(content[: len(content) // 2])
                 self.close_connection = True
             case Trouble.TRICKLE:
-                content = self._send_head(request, site.reply(request))
-                while content and not lifted.wait(0.05):
+                content = self._send_head(request, self._effect(request, fault))
+                while content and not fault.lifted.wait(0.05):
                     self.wfile.write(content[:1])
                     content = content[1:]
                 self.wfile.write(content)
             case _:
                 assert_never(trouble)
+
+    def _effect(self, request: Request, fault: Fault) -> Reply:
+        """Let a request take effect before what goes wrong with its answer."""
+        reply = self.server.site.reply(request)
+        fault.met.set()
+        return reply
 
     def _send(self, request: Request, reply: Reply) -> None:
         self.wfile.write(self._send_head(request, reply))

@@ -15,7 +15,7 @@ import pytest
 
 from tests import tidiness
 
-tidiness.PATIENCE_S = 0.1
+tidiness.PATIENCE_S = 0.5
 FOREVER = threading.Event()
 KEPT = []
 
@@ -103,7 +103,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     lines = run.stdout.splitlines()
     marks = (line.split("::", 1) for line in lines if line.startswith(("PASSED", "ERROR", "FAILED")) and "::" in line)

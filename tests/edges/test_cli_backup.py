@@ -168,7 +168,7 @@ class TestBackup:
         )
         target = tmp_path / "both.db"
         begun = [subprocess.Popen([sys.executable, "-c", program, home.database, target]) for _ in range(2)]
-        assert [one.wait(30) for one in begun] == [0, 0]
+        assert [one.wait(120) for one in begun] == [0, 0]
         check(target, thoroughly=True)
         assert not list(tmp_path.glob(".duurloop-*"))
 

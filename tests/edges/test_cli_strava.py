@@ -226,7 +226,7 @@ class TestFromAScript:
         assert linking.stdout
         with urlopen(linking.stdout.readline().strip()) as page:  # noqa: S310 - our own server
             assert b"You may close this page" in page.read()
-        out, _ = linking.communicate(timeout=20)
+        out, _ = linking.communicate(timeout=60)
         assert (linking.returncode, out.startswith("Linked.")) == (0, True)
 
     def test_the_address_at_which_a_browser_elsewhere_ended_can_be_pasted(
@@ -234,7 +234,7 @@ class TestFromAScript:
     ) -> None:
         assert linking.stdout
         answer = build_opener(_Stay, _NoErrors).open(linking.stdout.readline().strip())
-        out, _ = linking.communicate(answer.headers["Location"] + "\n", timeout=20)
+        out, _ = linking.communicate(answer.headers["Location"] + "\n", timeout=60)
         answer.close()
         assert (linking.returncode, out.startswith("Linked.")) == (0, True)
 
@@ -248,7 +248,7 @@ class TestFromAScript:
             refused.value.close()
         with urlopen(address):  # noqa: S310
             pass
-        assert linking.wait(20) == 0
+        assert linking.wait(60) == 0
 
 
 class TestWithoutALink:

@@ -146,27 +146,24 @@ class TestMaking:
         assert copies.make(NIGHT + A_DAY) is not None
 
     async def test_a_service_may_have_it_open_and_its_writing_goes_on(self, copies: Copies, path: Path) -> None:
-        stop, slowest = threading.Event(), [0.0]
-
         def copy_again_and_again() -> None:
-            while not stop.is_set():
+            for _ in range(10):
                 copies.make_at(path.with_name("copy.db"), NIGHT)
 
         async with open_database(path) as database:
             store = SqliteStore(database)
             await store.commit([SessionOpened("open", ELS.name, EVENING, EASY)])
+            await database.read("PRAGMA busy_timeout = 0")  # whoever would have to wait for a lock fails
             copying = threading.Thread(target=copy_again_and_again)
             copying.start()
             try:
-                for second in range(60):
-                    began = time.perf_counter()
+                second = 0
+                while copying.is_alive():
                     await store.commit([SampleKept("open", sample(float(second)))])
-                    slowest[0] = max(slowest[0], time.perf_counter() - began)
+                    second += 1
             finally:
-                stop.set()
                 copying.join()
         check(path.with_name("copy.db"), thoroughly=True)
-        assert slowest[0] < 2.0  # a writer that waited for a lock would wait for five
 
     async def test_they_are_told_apart_by_their_order_when_the_clock_was_wrong(
         self, copies: Copies, path: Path

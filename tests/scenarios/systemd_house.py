@@ -61,4 +61,4 @@ class House:
     async def is_told(self, *what: str) -> None:
         """Wait until systemd was told these, in order."""
         pattern = re.compile(".*".join(map(re.escape, what)), re.DOTALL)
-        await eventually(lambda: pattern.search("\n".join(self.systemd.heard)) is not None, 20)
+        await eventually(lambda: pattern.search("\n".join(self.systemd.heard)) is not None)

@@ -24,7 +24,7 @@ STORY = [
 def test_the_demonstration_tells_its_whole_story_in_order() -> None:
     command = [sys.executable, "-P", "-W", "error", "-m", "daemon", "demo", "--speed", "60", "--no-page"]
     environment = {**os.environ, "LANG": "C.UTF-8"}
-    told = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    told = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     place = 0
     for part in STORY:
@@ -42,5 +42,5 @@ def test_told_to_stop_it_tidies_up_after_itself(tmp_path: Path) -> None:
             assert line, demo.stderr.read()
         assert list(tmp_path.iterdir()) != []
         demo.terminate()
-        assert (demo.wait(timeout=10), demo.stderr.read()) == (0, b"")
+        assert (demo.wait(timeout=60), demo.stderr.read()) == (0, b"")
     assert list(tmp_path.iterdir()) == []

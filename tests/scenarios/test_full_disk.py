@@ -19,7 +19,8 @@ from tests.scenarios.service_house import House as HouseInMemory
 
 ENOUGH_FOR_NOTES = 64 * 1024
 """The database's log is longer than that from the start, and what the driver writes down stays shorter."""
-STOPPED_WITHIN_S = 3.0
+STOPPED_WITHIN_S = 10.0
+"""It takes no three seconds, of which a busy machine makes several; then systemd kills it."""
 
 
 def limit(process: "subprocess.Popen[bytes]", longest_file: int) -> None:
@@ -52,7 +53,7 @@ def test_a_session_goes_on_while_the_disk_is_full_and_is_kept_whole_afterwards(h
         wait_until(lambda: house.ask("status")["store"]["trouble"] is None)
         run = house.ask("stop")["run"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     ((packed, rr),) = house.look("SELECT samples, rr FROM take_samples")
     assert isinstance(packed, bytes)
     assert isinstance(rr, bytes)

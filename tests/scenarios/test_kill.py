@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from connectors.packing import unpack_samples
+from daemon.recorder import BATCH_S
 from tests.fakes import wait_until
 from tests.scenarios.driven_house import DRIVER, House
 
 LIVES = 4
-MISSING_S = 1.0
 
 
 @pytest.fixture
@@ -35,23 +35,27 @@ def test_killed_at_random_moments_it_goes_on_with_one_session_and_loses_nothing_
                 house.ask("start")
             assert set(committed) <= set(house.committed())
             time.sleep(chance.uniform(0.3, 1.2))
-            killed_at = time.monotonic()
+            sure = set(house.heard()) - lost
+            # that it takes no second is shown where the clock is told to go; here the machine may be busy
+            wait_until(lambda sure=sure: sure <= set(house.committed()))  # type: ignore[misc]
+            time.sleep(chance.uniform(0.0, 1.5 * BATCH_S))
             process.send_signal(signal.SIGKILL)
             process.wait()
         before, committed = committed, house.committed()
         assert committed[: len(before)] == before
         assert len(committed) == len(set(committed)), "no sample is kept twice"
+        assert sure <= set(committed)
         missing = set(house.heard()) - set(committed) - lost
-        assert {number for number in missing if house.heard()[number] < killed_at - MISSING_S} == set()
+        assert all(number > max(committed, default=0) for number in missing), "only the latest may be missing"
         lost |= missing
     assert house.look("SELECT count(*) FROM session") == [(1,)]
 
     with house.lives() as process:
-        time.sleep(0.3)
+        wait_until(lambda: house.look("SELECT count(*) FROM letter WHERE state = 'sent'") >= [(LIVES,)])
         answer = house.ask("stop")
         wait_until(lambda: house.ask("status")["outbox"]["waiting"] == 0)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
     assert house.look("SELECT count(*) FROM take") == [(1,)]
     assert house.look("SELECT count(*) FROM session") == [(0,)]
@@ -101,7 +105,7 @@ def test_a_second_service_on_the_same_state_is_refused_and_does_not_disturb_the_
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=60,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
         assert "AlreadyRunningError" in second.stderr

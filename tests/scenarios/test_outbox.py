@@ -395,7 +395,7 @@ class TestLateness:
         await rig.write(*scribe.write(kind, "in time", lambda _: Text("in time", "")))
         rig.clock.jump(sent_after.total_seconds())
         async with rig.works():
-            await eventually(lambda: titles(rig.phone.texts) == ["in time"])
+            await rig.settled("sent", "Els:in time")
         await rig.write(*scribe.write(kind, "too late", lambda _: Text("too late", "")))
         rig.clock.jump(dropped_after.total_seconds())
         async with rig.works():

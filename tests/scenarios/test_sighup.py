@@ -14,7 +14,8 @@ from tests.fakes import eventually
 from tests.loopback import shown
 from tests.scenarios.systemd_house import House
 
-STOPPED_WITHIN_S = 3.0
+STOPPED_WITHIN_S = 10.0
+"""It takes no three seconds, of which a busy machine makes several; then systemd kills it."""
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -86,14 +87,15 @@ async def test_many_at_once_are_no_more_than_the_last_of_them(house: House) -> N
 async def test_one_that_comes_before_there_is_anything_to_renew_does_no_harm(house: House) -> None:
     house.settings()
     async with house.lives(ready=False) as process:
-        await eventually(lambda: b"SigIgn:\t0000000000000000" not in _standing(process.pid), 20)
-        await eventually(lambda: int(re.findall(rb"SigIgn:\t(\w+)", _standing(process.pid))[0], 16) & 1 == 1, 20)
+        await eventually(lambda: _minds_hangup(process.pid))
         process.send_signal(signal.SIGHUP)
         await shown(f"http://{house.address}/", "Els")
 
 
-def _standing(process: int) -> bytes:
-    return Path(f"/proc/{process}/status").read_bytes()
+def _minds_hangup(process: int) -> bool:
+    """Tell whether SIGHUP is ignored by now, or taken as an order: where we look late, it is that already."""
+    standing = Path(f"/proc/{process}/status").read_bytes()
+    return any(int(signals, 16) & 1 for signals in re.findall(rb"Sig(?:Ign|Cgt):\t(\w+)", standing))
 
 
 async def test_a_terminal_that_is_closed_ends_the_service_in_good_order(house: House) -> None:

@@ -1,4 +1,4 @@
-"""A service that is told to stop has ended within three seconds, whatever it was about; straps outlast new settings."""
+"""A service that is told to stop ends in time, whatever it was about; straps outlast new settings."""
 
 import asyncio
 import signal
@@ -14,6 +14,8 @@ import pytest
 from connectors.sqlite import open_database
 from connectors.sqlite_store import SqliteStore
 from connectors.sqlite_strava import SqliteBook
+from daemon import lasting_straps, outbox
+from daemon.page import server
 from daemon.state_folder import DATABASE_NAME
 from daemon.store import Kind, LetterWritten
 from daemon.strava.book import Account, State
@@ -23,7 +25,8 @@ from tests.fakes import eventually, letter
 from tests.loopback import shown
 from tests.scenarios.systemd_house import House
 
-WITHIN_S = 3.0
+WITHIN_S = 10.0
+"""It takes no three seconds, of which a busy machine makes several; then systemd kills it, and no far end answers."""
 CHANNELS = 12
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -57,13 +60,13 @@ class Pit:
 
     @asynccontextmanager
     async def is_open(self) -> AsyncIterator["Pit"]:
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        listening = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.port = listening.sockets[0].getsockname()[1]
         yield self
         for guest in self._guests:
             guest.close()
-        server.close()
-        await server.wait_closed()
+        listening.close()
+        await listening.wait_closed()
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._guests.add(writer)
@@ -90,6 +93,10 @@ async def busy(house: House, pit: Pit) -> None:
         await SqliteBook(database).link(Account("Els", 7, tokens, scopes, now, State.WELL, now))
 
 
+def test_what_may_be_waited_for_at_the_end_comes_to_less_than_three_seconds() -> None:
+    assert outbox.GRACE_S + lasting_straps.PATIENCE_S + server.GOODBYE_S < 3
+
+
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP], ids=["the end", "new settings"])
 async def test_nobody_is_waited_for_who_does_not_answer(house: House, asked: signal.Signals) -> None:
     async with Pit().is_open() as pit:
@@ -98,8 +105,8 @@ async def test_nobody_is_waited_for_who_does_not_answer(house: House, asked: sig
             await shown(f"http://{house.address}/", "Els")
             async with session.get(f"http://{house.address}/events") as events:
                 assert events.status == 200
-                await eventually(lambda: len({path for path in pit.asked if path.startswith("/c")}) == CHANNELS, 30)
-                await eventually(lambda: any(path.startswith("/api/v3") for path in pit.asked), 30)
+                await eventually(lambda: len({path for path in pit.asked if path.startswith("/c")}) == CHANNELS)
+                await eventually(lambda: any(path.startswith("/api/v3") for path in pit.asked))
                 if asked is signal.SIGHUP:
                     process.send_signal(asked)
                     await asyncio.wait_for(house.is_told("RELOADING=1", "READY=1"), WITHIN_S)
@@ -114,7 +121,7 @@ async def test_a_strap_is_let_go_of_in_time(house: House, bluez: FakeBluez, stat
     async with house.lives() as process:
         match state:
             case "listening":
-                await eventually(lambda: strap.connected, 20)
+                await eventually(lambda: strap.connected)
                 await house.is_told("1 of 1 straps connected")
             case "connecting":
                 await bluez.until(lambda: strap.attempts == 1)
@@ -124,8 +131,8 @@ async def test_a_strap_is_let_go_of_in_time(house: House, bluez: FakeBluez, stat
         await stopped(process)
         bluez.hangs = False
     if not hangs:
-        assert not strap.connected
-        assert not bluez.discovering
+        # where it asked a busy BlueZ, that does it in its own time
+        await eventually(lambda: not strap.connected and not bluez.discovering)
 
 
 async def test_a_strap_outlasts_new_settings_and_is_let_go_of_when_it_leaves_them(
@@ -144,6 +151,6 @@ async def test_a_strap_outlasts_new_settings_and_is_let_go_of_when_it_leaves_the
         assert (strap.connected, strap.attempts) == (True, 1)
         house.settings()
         process.send_signal(signal.SIGHUP)
-        await eventually(lambda: not strap.connected, 10)
+        await eventually(lambda: not strap.connected)
         await house.is_told("0 of 0 straps connected")
         await stopped(process)

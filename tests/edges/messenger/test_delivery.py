@@ -60,7 +60,7 @@ def test_a_second_message_does_not_wait_for_the_pause_between_requests(web: Http
     messenger.deliver(TEXT)
     began = time.monotonic()
     messenger.deliver(TEXT)
-    assert time.monotonic() - began < 2.0  # Apprise's own pause is 5.5 s
+    assert time.monotonic() - began < 5.0  # Apprise's own pause is 5.5 s
     assert len(web.posts) == 2
 
 
@@ -145,7 +145,7 @@ def test_failures_in_eight_threads_at_once_keep_their_own_reasons() -> None:
             messenger = AppriseMessenger(f"door {number}", f"json://{doors[number].address}/", str)
             reasons = []
             for _ in range(5):
-                together.wait(5)
+                together.wait(30)
                 with pytest.raises(DeliveryError) as failed:
                     messenger.deliver(TEXT)
                 reasons.append(failed.value.reason)
@@ -157,13 +157,13 @@ def test_failures_in_eight_threads_at_once_keep_their_own_reasons() -> None:
 
 
 def test_a_good_channel_is_not_held_up_by_hung_ones(web: HttpReceiver) -> None:
-    with HttpReceiver(Silence.HANG) as hung, ThreadPoolExecutor(12) as threads:
-        waiting = [threads.submit(failure, f"json://{hung.address}/?rto=0.5") for _ in range(12)]
-        hung.arrivals.wait_for(12)
-        began = time.monotonic()
-        AppriseMessenger("phone", f"json://{web.address}/", str).deliver(TEXT)
-        assert time.monotonic() - began < 0.4
-        assert {each.result().reason for each in waiting} == {"timed out"}
+    with ThreadPoolExecutor(12) as threads:
+        with HttpReceiver(Silence.HANG) as hung:
+            waiting = [threads.submit(failure, f"json://{hung.address}/?rto=60&cto=60") for _ in range(12)]
+            assert len(hung.arrivals.wait_for(12)) == 12
+            AppriseMessenger("phone", f"json://{web.address}/", str).deliver(TEXT)
+            assert not any(each.done() for each in waiting)
+        assert {each.result().reason for each in waiting} == {"connection dropped"}
 
 
 FIRST_MESSAGES = """
@@ -196,5 +196,5 @@ def test_apprise_is_loaded_at_the_first_message_by_eight_threads_at_once_and_not
 ) -> None:
     web.mood = BROKEN
     command = [sys.executable, "-W", "always", "-c", FIRST_MESSAGES, f"ntfy://me:hunter2@{web.address}/runs"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -3,7 +3,7 @@
 import gzip
 import socket
 import threading
-import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -48,9 +48,13 @@ async def test_a_bomb_is_not_unpacked_whole() -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
         connection.sendall(head.encode() + bomb)
 
-    began = time.monotonic()
-    assert type(await hostile(answer)) is UnreachableError
-    assert time.monotonic() - began < 2.0
+    tracemalloc.start()
+    try:
+        assert str(await hostile(answer)) == NONSENSE
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50_000_000
 
 
 async def test_an_answer_without_end_is_left() -> None:
@@ -70,7 +74,7 @@ async def test_headers_that_trickle_end_when_time_is_up() -> None:
         while not done.wait(0.05):
             connection.sendall(b"y")
 
-    assert str(await hostile(answer, read_s=0.2, total_s=0.4)) == "Strava does not answer in time"
+    assert str(await hostile(answer, total_s=0.4)) == "Strava does not answer in time"
     done.set()
 
 

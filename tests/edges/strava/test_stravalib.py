@@ -61,7 +61,7 @@ def test_stravalib_is_loaded_by_eight_requests_at_once_and_leaves_the_process_as
 ) -> None:
     strava.faults.add(lambda request: request.query.get("page") == "2", Trouble.HANG)
     command = [sys.executable, "-W", choice, "-c", FIRST_REQUESTS, strava.oauth_url, link(strava, mara).access]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "done\n", "")
 
 
@@ -79,5 +79,5 @@ def test_a_password_file_does_not_take_the_tokens_place(strava: StravaServer, ma
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login mara password hunter2\n")
     command = [sys.executable, "-c", NETRC, strava.oauth_url, link(strava, mara).access]
     environment = {"HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")}
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, env=environment)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
     assert (ran.stdout, ran.stderr) == ("0\n", "")

@@ -47,7 +47,7 @@ WORKED_ON, FAULTY = "Your activity is still being processed.", "There was an err
 
 @pytest.fixture
 def door(strava: StravaServer) -> StravaConnector:
-    return connector(strava, read_s=2.0)
+    return connector(strava)
 
 
 @pytest.fixture
@@ -131,13 +131,15 @@ async def test_a_refused_request_may_tell_of_a_duplicate_too(
 )
 @pytest.mark.parametrize("line", [POST, STATUS])
 async def test_what_can_go_wrong(
-    line: str, trouble: Kind, error: type[StravaError], strava: StravaServer, door: StravaConnector, tokens: Tokens
+    line: str, trouble: Kind, error: type[StravaError], strava: StravaServer, tokens: Tokens
 ) -> None:
-    strava.faults.add(line, trouble, times=None)
+    fault = strava.faults.add(line, trouble, times=None)
+    door = connector(strava, **({"read_s": 0.2} if trouble is Trouble.HANG else {}))
     with pytest.raises(error) as raised:
         await (door.upload(tokens, FIT, "x") if line == POST else door.upload_status(tokens, 18))
     assert type(raised.value) is error
     assert tokens.access not in str(raised.value)
+    assert fault.met.wait(20)  # perhaps only after it was given up
     assert len(strava.requests.counted()) == 1
     strava.faults.clear()
 

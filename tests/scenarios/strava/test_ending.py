@@ -14,21 +14,25 @@ from tests.strava_server import Trouble
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 
+SOON_S = 20.0
+"""It takes no two seconds, of which a busy machine makes several; who waits for an answer waits for a minute."""
+
+
 class TestEnding:
     @pytest.mark.parametrize("where", [LISTS, STREAMS, TOKENS])
-    async def test_the_service_stops_within_two_seconds_whatever_hangs(self, where: str, house: House) -> None:
+    async def test_the_service_stops_without_waiting_for_whatever_hangs(self, where: str, house: House) -> None:
         few(house)
         await house.link()
         if where == TOKENS:
             house.clock.jump(5.9 * HOUR_S)
         fault = house.strava.faults.add(where, Trouble.HANG)
-        house.new_follower(read_s=30)
+        house.new_follower(read_s=60)
         task = asyncio.create_task(house.follower.run(lambda: None))
         await eventually(fault.met.is_set)
         began = time.monotonic()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < SOON_S
         assert await house.book.accounts()
 
     async def test_a_refresh_that_is_answered_while_the_service_stops_is_kept(self, house: House) -> None:

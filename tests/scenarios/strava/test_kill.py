@@ -28,6 +28,8 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 DRIVER = Path(__file__).with_name("driver.py")
 RUNS = 40
+MOST_A_LIFE = 12
+"""Three lives leave some runs for the last one."""
 
 
 class House:
@@ -99,11 +101,14 @@ def test_killed_in_the_middle_of_a_backfill_it_goes_on_and_reads_nothing_twice_t
     kept = Counter[object]()
     for _ in range(3):
         house.strava.requests.clear()
+        # the faster of the two might have read all before it is killed
+        house.strava.faults.add("/streams", Trouble.HANG, after=MOST_A_LIFE)
         with house.lives() as process:
             goal = chance.randint(2, 10)
             wait_until(lambda goal=goal: len(house.strava.requests.streams()) >= goal)  # type: ignore[misc]
             process.send_signal(signal.SIGKILL)
             process.wait()
+        house.strava.faults.clear()
         again = {f"strava:{one.activity}" for one in house.strava.requests.streams()} & set(kept)
         assert again == set()
         assert kept <= house.origins()
@@ -127,7 +132,7 @@ def test_killed_in_the_middle_of_a_token_refresh_the_link_lives(house: House, an
     house.link(good_for=timedelta(minutes=5))
     fault = house.strava.faults.add("POST /oauth/token", Trouble.TRICKLE if answered else Trouble.HANG)
     with house.lives() as process:
-        assert fault.met.wait(20)
+        assert fault.met.wait(60)
         process.send_signal(signal.SIGKILL)
         process.wait()
     house.strava.faults.clear()
@@ -143,7 +148,7 @@ def test_killed_in_the_middle_of_an_upload_the_session_goes_once(house: House, a
     house.run()
     fault = house.strava.faults.add("POST /uploads", Trouble.TRICKLE if answered else Trouble.HANG)
     with house.lives() as process:
-        assert fault.met.wait(20)
+        assert fault.met.wait(60)
         process.send_signal(signal.SIGKILL)
         process.wait()
     # who was killed is asked for again after half a minute or more, and time does not wait for a test

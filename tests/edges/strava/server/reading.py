@@ -24,7 +24,7 @@ class Reader:
     def ask(self, path: str, **query: object) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.tokens.access_token}"}
         params = {name: str(value) for name, value in query.items()}
-        return self.web.get(self.strava.api_url + path, params=params, headers=headers, timeout=5)
+        return self.web.get(self.strava.api_url + path, params=params, headers=headers, timeout=30)
 
     def ids(self, **query: object) -> list[int]:
         return [item["id"] for item in self.ask("/athlete/activities", **query).json()]

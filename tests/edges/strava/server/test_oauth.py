@@ -23,7 +23,7 @@ def authorize(strava: StravaServer, web: requests.Session, **other: str) -> requ
         "state": "s1",
     }
     url = f"{strava.oauth_url}/oauth/authorize"
-    return web.get(url, params=asked | other, allow_redirects=False, timeout=5)
+    return web.get(url, params=asked | other, allow_redirects=False, timeout=30)
 
 
 def come_back(answer: requests.Response) -> dict[str, str]:
@@ -34,7 +34,7 @@ def come_back(answer: requests.Response) -> dict[str, str]:
 
 def token(strava: StravaServer, web: requests.Session, **form: str) -> requests.Response:
     client = {"client_id": strava.client_id, "client_secret": strava.client_secret}
-    return web.post(f"{strava.oauth_url}/oauth/token", data=client | form, timeout=5)
+    return web.post(f"{strava.oauth_url}/oauth/token", data=client | form, timeout=30)
 
 
 def refresh(strava: StravaServer, web: requests.Session, refresh_token: str) -> requests.Response:
@@ -80,7 +80,7 @@ def test_a_wrong_question_to_authorize_is_refused(
 def test_the_client_secret_is_checked(strava: StravaServer, web: requests.Session, mara: Athlete) -> None:
     held = strava.link(mara)
     form = {"client_id": strava.client_id, "grant_type": "refresh_token", "refresh_token": held.refresh_token}
-    answer = web.post(f"{strava.oauth_url}/oauth/token", data=form | {"client_secret": "guess"}, timeout=5)
+    answer = web.post(f"{strava.oauth_url}/oauth/token", data=form | {"client_secret": "guess"}, timeout=30)
     assert error(answer) == (401, "Application", "", "invalid")
 
 
@@ -131,9 +131,9 @@ def test_a_rotation_whose_answer_is_lost_has_happened(
 def test_revoking_either_token_kills_both(reader: Reader, mara: Athlete, which: str) -> None:
     strava, held = reader.strava, reader.tokens
     url, form = f"{strava.oauth_url}/oauth/revoke", {"token": getattr(held, which)}
-    assert error(reader.web.post(url, data=form, auth=(strava.client_id, "guess"), timeout=5))[0] == 401
+    assert error(reader.web.post(url, data=form, auth=(strava.client_id, "guess"), timeout=30))[0] == 401
     assert strava.is_linked(mara)
-    assert reader.web.post(url, data=form, auth=(strava.client_id, strava.client_secret), timeout=5).status_code == 200
+    assert reader.web.post(url, data=form, auth=(strava.client_id, strava.client_secret), timeout=30).status_code == 200
     assert not strava.is_linked(mara)
     assert error(reader.ask("/athlete")) == INVALID_TOKEN
     assert error(refresh(strava, reader.web, held.refresh_token)) == INVALID_REFRESH
@@ -144,9 +144,9 @@ def test_the_old_way_of_revoking_works_until_it_is_gone(reader: Reader, mara: At
     strava, headers = reader.strava, {"Authorization": f"Bearer {reader.tokens.access_token}"}
     url = f"{strava.oauth_url}{base}/oauth/deauthorize"
     strava.has_deauthorize = False
-    assert reader.web.post(url, headers=headers, timeout=5).status_code == 410
+    assert reader.web.post(url, headers=headers, timeout=30).status_code == 410
     strava.has_deauthorize = True
-    assert reader.web.post(url, headers=headers, timeout=5).status_code == 200
+    assert reader.web.post(url, headers=headers, timeout=30).status_code == 200
     assert not strava.is_linked(mara)
     assert strava.requests.counted() == []
 
@@ -166,7 +166,7 @@ def test_an_unpaid_application_may_refresh_and_nothing_else(reader: Reader) -> N
 def test_a_token_in_an_address_is_no_good_and_is_noticed(reader: Reader) -> None:
     assert reader.strava.leaks == []
     url, held = f"{reader.strava.api_url}/athlete", reader.tokens
-    answer = reader.web.get(url, params={"access_token": held.access_token, "x": held.refresh_token}, timeout=5)
+    answer = reader.web.get(url, params={"access_token": held.access_token, "x": held.refresh_token}, timeout=30)
     assert error(answer) == INVALID_TOKEN
     assert reader.strava.leaks == ["GET /athlete?access_token", "GET /athlete?x"]
 

@@ -20,7 +20,7 @@ def echo(post: Post) -> str:
 def subscribe(strava: StravaServer, web: requests.Session, far_end: HttpReceiver) -> requests.Response:
     form = {"client_id": strava.client_id, "client_secret": strava.client_secret, "verify_token": "v1"}
     form["callback_url"] = f"http://{far_end.address}/hook"
-    return web.post(f"{strava.api_url}/push_subscriptions", data=form, timeout=5)
+    return web.post(f"{strava.api_url}/push_subscriptions", data=form, timeout=30)
 
 
 def test_a_subscription_is_made_when_the_callback_echoes(strava: StravaServer, web: requests.Session) -> None:
@@ -38,9 +38,9 @@ def test_a_subscription_is_made_when_the_callback_echoes(strava: StravaServer, w
         ours.mood = Silence.RESET
         assert strava.push(object_id=7, owner_id=8) is None
     url = f"{strava.api_url}/push_subscriptions"
-    assert [one["id"] for one in web.get(url, params=client, timeout=5).json()] == [made.json()["id"]]
-    assert web.delete(f"{url}/{made.json()['id']}", data=client, timeout=5).status_code == 204
-    assert web.get(url, data=client, timeout=5).json() == []
+    assert [one["id"] for one in web.get(url, params=client, timeout=30).json()] == [made.json()["id"]]
+    assert web.delete(f"{url}/{made.json()['id']}", data=client, timeout=30).status_code == 204
+    assert web.get(url, data=client, timeout=30).json() == []
 
 
 def test_a_callback_that_does_not_echo_gets_no_subscription(strava: StravaServer, web: requests.Session) -> None:
