@@ -193,6 +193,8 @@ class BluetoothRadio:
         self._calls: list[_Call] = []
         self._wake = asyncio.Event()
         self._searching: asyncio.Task[None] | None = None
+        self._late: asyncio.Task[None] | None = None
+        """Ends a scan that BlueZ began only after it was given up."""
         self._held: set[str] = set()
         self._watchers: list[Callable[[RadioTrouble | None], None]] = []
 
@@ -336,6 +338,14 @@ class BluetoothRadio:
                     await put_down(self._searching, self.timings.let_go_s)
 
     async def _search(self) -> None:
+        try:
+            await self._rounds()
+        finally:
+            if self._late is not None:
+                await put_down(self._late, self.timings.let_go_s)
+                self._late = None
+
+    async def _rounds(self) -> None:
         first, longest = self.timings.trouble_s
         pause, met = first, None
         while self._calls:
@@ -440,13 +450,28 @@ class BluetoothRadio:
 
         bluez: BlueZScannerArgs = {"adapter": self._adapter} if self._adapter else {}
         scanner = BleakScanner(advertised, service_uuids=[HEART_RATE_SERVICE], bluez=bluez)
-        await self._ask(scanner.start())
+        await self._start(scanner)
         if self.trouble is not RadioTrouble.STUCK:  # then a start that succeeds proves nothing
             self._note(None)
         try:
             yield
         finally:
             await self._stop(scanner)
+
+    async def _start(self, scanner: BleakScanner) -> None:
+        """Begin a scan, or see to it that one which begins too late is ended before the next.
+
+        Cancelled half way, it would go on in BlueZ unseen, and BlueZ refuse every later one: "in progress".
+        """
+        if self._late is not None:
+            await self._ask(asyncio.shield(self._late))
+            self._late = None
+        starting = asyncio.create_task(scanner.start(), name="start a scan")
+        try:
+            await self._ask(asyncio.shield(starting))
+        finally:
+            if not starting.done():
+                self._late = asyncio.create_task(_end(scanner, starting), name="end a late scan")
 
     async def _stop(self, scanner: BleakScanner) -> None:
         try:
@@ -487,6 +512,12 @@ class BluetoothRadio:
                 async with self.connection(sighting, asyncio.Event()) as client:
                     return decode_battery_level(await client.read_gatt_char(BATTERY_LEVEL))
         return None
+
+
+async def _end(scanner: BleakScanner, starting: Awaitable[None]) -> None:
+    with suppress(*RADIO_FAILURES):
+        await starting
+        await scanner.stop()
 
 
 async def put_down(task: asyncio.Task[Any], patience_s: float) -> None:

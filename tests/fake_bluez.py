@@ -144,6 +144,8 @@ class FakeBluez:
         self.stuck = False
         self.refuses_discovery: str | None = None
         self.refusals = 0
+        self.is_slow_to_scan = False
+        self._slow_starts: list[Message] = []
         self.remembers: list[FakeStrap] = []
         self.scans = 0
         self.discovering: set[str] = set()
@@ -259,6 +261,13 @@ class FakeBluez:
                     pass  # each question is a round trip, which gives the daemon its turn
         return await self.connections() == number
 
+    def begin_scans(self) -> None:
+        """Begin those that were asked for while it was slow."""
+        self.is_slow_to_scan = False
+        for message in self._slow_starts:
+            self._send(self._begin_scan(message))
+        self._slow_starts.clear()
+
     async def heard(self) -> None:
         """Wait until bleak has heard all that was said: BlueZ's answer comes to it after the signals before."""
         bus = bleak_manager._global_instances[asyncio.get_running_loop()]._bus
@@ -343,7 +352,13 @@ class FakeBluez:
             return Message.new_error(message, "org.freedesktop.DBus.Error.InvalidArgs", "no such property")
         return Message.new_method_return(message, "v", [value])
 
-    def _start_discovery(self, message: Message) -> Message:
+    def _start_discovery(self, message: Message) -> Message | bool:
+        if self.is_slow_to_scan:
+            self._slow_starts.append(message)
+            return True
+        return self._begin_scan(message)
+
+    def _begin_scan(self, message: Message) -> Message:
         client = message.sender or ""
         if self.refuses_discovery is not None:
             self.refusals += 1

@@ -144,6 +144,26 @@ async def test_a_discovery_that_hangs_in_bluetoothd_is_told_until_a_strap_is_hea
         await next_of(HeartRateSample, events)
 
 
+async def test_a_scan_that_begins_too_late_does_not_stand_in_the_way_of_the_next(bluez: FakeBluez) -> None:
+    bluez.add(FakeStrap())
+    bluez.is_slow_to_scan = True
+    air = radio(replace(QUICK, answer_s=0.1))
+    async with listening(on=air) as events:
+        assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
+        air.timings = QUICK
+        bluez.begin_scans()
+        assert (await next_of(RadioChanged, events)).trouble is None
+        await next_of(HeartRateSample, events)
+
+
+async def test_leaving_takes_a_scan_back_that_has_not_begun_yet(bluez: FakeBluez) -> None:
+    bluez.add(FakeStrap())
+    bluez.is_slow_to_scan = True
+    async with listening(on=radio(replace(QUICK, answer_s=0.1))) as events:
+        assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
+    bluez.begin_scans()
+
+
 async def test_a_bluetoothd_that_does_not_answer_is_trouble_too(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
     bluez.hangs = True
