@@ -38,10 +38,9 @@ pre{white-space:pre-wrap}
 .quiet{color:var(--quiet)}
 """
 _SCRIPT = f"""
+const shown = `data-of="${{document.documentElement.dataset.of}}"`;
 const look = async () => (await fetch(location.href, {{cache: "no-store"}})).text();
-const shown = look();
-setInterval(() => Promise.all([shown, look()]).then(([then, now]) => then === now || location.reload(), () => 0),
-  {AGAIN_S * 1000});
+setInterval(() => look().then((now) => now.includes(shown) || location.reload(), () => 0), {AGAIN_S * 1000});
 """
 
 
@@ -121,8 +120,9 @@ def stuck_page(stuck: Stuck, language: Language) -> str:
     else:
         title, body = language.say("The settings need a look"), _faults(stuck, language)
     heading, again = escape(title), escape(language.say("This page looks again by itself."))
+    content = sha256(f"{heading}{body}".encode()).hexdigest()
     return (
-        f'<!doctype html><html lang="{escape(language.code)}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(language.code)}" data-of="{content}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<noscript><meta http-equiv="refresh" content="{AGAIN_S}"></noscript>'
         f"<title>{heading}</title><style>{_STYLE}</style><script>{_SCRIPT}</script></head>"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from connectors.sqlite import open_database
 from connectors.sqlite_store import SqliteStore
@@ -56,6 +56,21 @@ async def test_a_service_that_cannot_begin_tells_everybody(open_page: OpenPage, 
         await by_day_and_by_night(page)
         await keep_picture(page, f"{'welcome' if stuck.is_first_run else 'faults'}-{code}", whole=True)
         await page.close()  # it looks again every few seconds, and would complain that nobody answers any more
+
+
+async def test_what_changes_while_it_is_still_arriving_is_shown_too(open_page: OpenPage) -> None:
+    notice = Notice(language_called("en"), STUCK)
+
+    async def change(route: Route) -> None:
+        notice.stuck = replace(STUCK, is_first_run=True)
+        await route.continue_()
+
+    async with showing("127.0.0.1", 0, notice) as address:
+        page = await open_page("about:blank", expects=["503"])
+        await page.route(lambda _: page.url.startswith(address), change)  # before it looks for the first time
+        await page.goto(address)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to duurloop")
+        await page.close()
 
 
 async def test_it_goes_on_by_itself_when_something_has_changed_and_stands_still_until_then(open_page: OpenPage) -> None:
