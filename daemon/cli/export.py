@@ -107,11 +107,11 @@ def _report(done: Exported) -> dict[str, object]:
 
 
 def _lines(done: Exported) -> Iterator[str]:
-    told = words("{name}: {runs} runs; as FIT {sessions} sessions and {brought_in} that came as files")
+    told = words("{name}: runs: {runs}. Sessions as FIT: {sessions}. Files that were brought in: {brought_in}.")
     yield told.format(name=done.runner, runs=done.runs, sessions=done.sessions, brought_in=done.brought_in)
     if done.lent:
         told = words(
-            "{name}: left out are {count} runs that came by Strava's interface alone. They are lent for some days; "
+            "{name}: left out are runs that came by Strava's interface alone: {count}. They are lent for some days; "
             "Strava itself gives you all of yours"
         )
         yield told.format(name=done.runner, count=done.lent)

@@ -83,8 +83,8 @@ def _refuse_running(ctx: click.Context, runner: str) -> None:
 
 def _confirm(runner: str, runs: int) -> None:
     told = words(
-        "This erases {name}: {runs} runs, feelings, plan, zones, messages, the link to Strava. It cannot be undone; "
-        "duurloop export takes it all along first."
+        "This erases all of {name}: runs ({runs}), feelings, plan, zones, messages, the link to Strava. It cannot be "
+        "undone; duurloop export takes it all along first."
     )
     click.echo(told.format(name=runner, runs=runs), err=True)
     if click.prompt(words("Type the name to go on"), err=True).strip() != runner:

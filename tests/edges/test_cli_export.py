@@ -96,7 +96,7 @@ class TestWhatIsThere:
         said = home.export()
         assert (said.code, said.err) == (0, "")
         assert said.out.splitlines() == [
-            "Els: 1 runs; as FIT 1 sessions and 0 that came as files",
+            "Els: runs: 1. Sessions as FIT: 1. Files that were brought in: 0.",
             f"8 files are in {home.folder}; README.txt tells what is what.",
         ]
         (recording,) = read_recordings(home.folder / "Els/sessions/2026-11-21T1930-s1.fit")
@@ -176,7 +176,7 @@ class TestWhatIsNotThere:
         home.session(session())
         home.keep(brought=[from_elsewhere("v1", Source.STRAVA_API, 1)])
         said = home.export()
-        assert "left out are 1 runs that came by Strava's interface alone" in said.out
+        assert "left out are runs that came by Strava's interface alone: 1." in said.out
         assert [run["id"] for run in home.runs()] == ["s1"]
         assert "v1" not in "".join(home.files())
         assert home.export("--json").json()["runners"] == [
@@ -203,7 +203,7 @@ class TestWhatIsNotThere:
         home.session(session())
         home.session(session("s2", 1, "Jan"))
         said = home.export("--runner", "jan")
-        assert said.out.startswith("Jan: 1 runs")
+        assert said.out.startswith("Jan: runs: 1.")
         assert {name.partition("/")[0] for name in home.files()} == {MARKER, "README.txt", "Jan"}
 
 
