@@ -240,8 +240,10 @@ def due(agreement: Agreement, life: Life, memory: Memory, now: datetime, zone: t
     today = day_of(now, zone)
     memory = memory.believed_on(today)
     life = life.known_on(today, memory)
-    found = (_agreed_day(agreement, life, memory, now, zone), _week(agreement, life, memory, now, zone))
-    return tuple(one for one in found if one is not None)
+    agreed = _agreed_day(agreement, life, memory, now, zone)
+    if isinstance(agreed, SmallestStep):  # after which nothing is said, not even in the same breath
+        memory = replace(memory, smallest=agreed.day)
+    return tuple(one for one in (agreed, _week(agreement, life, memory, now, zone)) if one is not None)
 
 
 def last_run_to_remember(life: Life, memory: Memory, now: datetime, zone: tzinfo) -> date | None:

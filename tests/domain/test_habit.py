@@ -170,6 +170,13 @@ def test_the_smallest_step_waits_for_the_next_agreed_moment_if_the_server_was_of
     assert told(15, 14) == ["15 smallest"]
 
 
+def test_a_week_that_waited_with_it_while_the_server_was_off_is_let_go() -> None:
+    house = House(Agreement(frozenset({0, 1, 2}), week_day=1), Life(day(0)))
+    house.look(at(16, 18, 50))  # a Wednesday; the week was to be summed up on Tuesday
+    assert house.words == ["16 smallest"]
+    assert house.occurrences["week"] == "2026-W46"
+
+
 # -- pauses ------------------------------------------------------------------------------------------
 
 
