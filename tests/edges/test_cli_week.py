@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +39,7 @@ name = "watch"
 url = "json://127.0.0.1:9"
 for = ["live"]
 """
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 TUESDAY = datetime(2024, 11, 12, 18, 30, tzinfo=UTC)
 
 Week = Callable[..., Said]
@@ -100,9 +102,12 @@ def test_without_anything_kept_the_week_is_empty_and_nothing_is_made(week: Week,
     assert not state.exists()
 
 
-def test_without_a_name_it_is_the_week_that_is_going_on(week: Week) -> None:
+def test_without_a_name_it_is_the_week_that_is_going_on_where_the_runner_lives(week: Week) -> None:
+    before = datetime.now(AMSTERDAM).date().isoformat()
     report = week("--json").json()
-    assert report["from"] <= datetime.now(UTC).date().isoformat()
+    after = datetime.now(AMSTERDAM).date().isoformat()
+    assert report["from"] <= after
+    assert before <= report["to"]
     assert not report["is_over"]
     assert (report["runs"], report["agreed"], report["calm_pct"]) == (0, 3, None)
 
