@@ -39,6 +39,8 @@ class Limits:
     deaf_s: float = 60.0
     """So long an answer may wait to be taken; then the line is dead, or its other end does not listen."""
     handshake_s: float = 10.0
+    goodbye_s: float = 0.5
+    """So long an answer may take when the service stops."""
 
 
 class FrontDoor:

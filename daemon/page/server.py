@@ -16,8 +16,6 @@ from daemon.page.door import LOGGER, FrontDoor, Limits
 from daemon.page.terms import BACKLOG, listening_at
 
 LARGEST_BODY_BYTES = 64 * 1024
-GOODBYE_S = 0.5
-"""So long an answer may take when the service stops."""
 LIMITS = Limits()
 AT_ONCE = 16
 """So many guests asyncio lets in before it looks at anything else: a crowd must not hold up a heartbeat."""
@@ -55,7 +53,6 @@ async def answering(
     on_shutdown: Callable[[], Awaitable[None]] | None = None,
     listener: socket.socket | None = None,
     limits: Limits = LIMITS,
-    goodbye_s: float = GOODBYE_S,
 ) -> AsyncIterator[int]:
     """Answer at an address for as long as the context is open; give the port. Raises `OSError`.
 
@@ -70,7 +67,7 @@ async def answering(
         app,
         access_log=None,
         handle_signals=False,
-        shutdown_timeout=goodbye_s,
+        shutdown_timeout=limits.goodbye_s,
         keepalive_timeout=limits.head_s,
         lingering_time=limits.body_s,
         logger=LOGGER,

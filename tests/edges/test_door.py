@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from daemon.page.door import FrontDoor, Limits
-from daemon.page.server import GOODBYE_S, LARGEST_BODY_BYTES, answering, tls_context
+from daemon.page.server import LARGEST_BODY_BYTES, answering, tls_context
 from tests.edges.certificates import CERTIFICATE, KEY, LOCKED_KEY, OTHER_KEY
 from tests.fakes import eventually, settle
 
@@ -122,13 +122,9 @@ class Line(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def open_house(
-    limits: Limits = PATIENT, tls: ssl.SSLContext | None = None, goodbye_s: float = GOODBYE_S
-) -> AsyncIterator[House]:
+async def open_house(limits: Limits = PATIENT, tls: ssl.SSLContext | None = None) -> AsyncIterator[House]:
     house = House()
-    async with answering(
-        "127.0.0.1", 0, house.routes(), tls=tls, on_shutdown=house.close, limits=limits, goodbye_s=goodbye_s
-    ) as house.port:
+    async with answering("127.0.0.1", 0, house.routes(), tls=tls, on_shutdown=house.close, limits=limits) as house.port:
         yield house
 
 
@@ -325,7 +321,7 @@ async def test_who_leaves_in_the_middle_of_a_body_leaves_nothing_in_the_log(capl
 
 async def test_streams_end_at_once_when_the_page_does() -> None:
     async with AsyncExitStack() as stack:
-        async with open_house(goodbye_s=60.0) as house:
+        async with open_house(replace(PATIENT, goodbye_s=60.0)) as house:
             lines = [await stack.enter_async_context(Line.to(house.port, STREAM)) for _ in range(20)]
             await eventually(lambda: house.streams == 20)
             begun = asyncio.get_running_loop().time()

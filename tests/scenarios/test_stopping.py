@@ -94,7 +94,7 @@ async def busy(house: House, pit: Pit) -> None:
 
 
 def test_what_may_be_waited_for_at_the_end_comes_to_less_than_three_seconds() -> None:
-    assert outbox.GRACE_S + lasting_straps.PATIENCE_S + server.GOODBYE_S < 3
+    assert outbox.GRACE_S + lasting_straps.PATIENCE_S + server.LIMITS.goodbye_s < 3
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP], ids=["the end", "new settings"])

@@ -17,6 +17,9 @@ from tests.edges.heart_rate_strap.listener import QUICK, listening, next_of, rad
 from tests.fake_bluez import PATIENCE_S, FakeBluez, FakeStrap
 from tests.fakes import Switch
 
+HASTY = replace(QUICK, answer_s=0.1)
+"""Gives a BlueZ up that takes its time."""
+
 
 async def next_but_samples(events: AsyncIterator[StrapEvent]) -> StrapEvent:
     async with asyncio.timeout(PATIENCE_S):
@@ -147,7 +150,7 @@ async def test_a_discovery_that_hangs_in_bluetoothd_is_told_until_a_strap_is_hea
 async def test_a_scan_that_begins_too_late_does_not_stand_in_the_way_of_the_next(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
     bluez.is_slow_to_scan = True
-    air = radio(replace(QUICK, answer_s=0.1))
+    air = radio(HASTY)
     async with listening(on=air) as events:
         assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
         air.timings = QUICK
@@ -159,7 +162,7 @@ async def test_a_scan_that_begins_too_late_does_not_stand_in_the_way_of_the_next
 async def test_leaving_takes_a_scan_back_that_has_not_begun_yet(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
     bluez.is_slow_to_scan = True
-    async with listening(on=radio(replace(QUICK, answer_s=0.1))) as events:
+    async with listening(on=radio(HASTY)) as events:
         assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
     bluez.begin_scans()
 
@@ -167,7 +170,7 @@ async def test_leaving_takes_a_scan_back_that_has_not_begun_yet(bluez: FakeBluez
 async def test_a_bluetoothd_that_does_not_answer_is_trouble_too(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
     bluez.hangs = True
-    air = radio(replace(QUICK, answer_s=0.1))
+    air = radio(HASTY)
     async with listening(on=air) as events:
         assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
         bluez.hangs, air.timings = False, QUICK  # from now on a late answer is only late
