@@ -194,7 +194,7 @@ class BluetoothRadio:
         self._wake = asyncio.Event()
         self._searching: asyncio.Task[None] | None = None
         self._late: asyncio.Task[None] | None = None
-        """Ends a scan that BlueZ began only after it was given up."""
+        """Ends a scan that BlueZ begins only after it was given up, even when nobody is looking any more by then."""
         self._held: set[str] = set()
         self._watchers: list[Callable[[RadioTrouble | None], None]] = []
 
@@ -338,14 +338,6 @@ class BluetoothRadio:
                     await put_down(self._searching, self.timings.let_go_s)
 
     async def _search(self) -> None:
-        try:
-            await self._rounds()
-        finally:
-            if self._late is not None:
-                await put_down(self._late, self.timings.let_go_s)
-                self._late = None
-
-    async def _rounds(self) -> None:
         first, longest = self.timings.trouble_s
         pause, met = first, None
         while self._calls:

@@ -159,12 +159,22 @@ async def test_a_scan_that_begins_too_late_does_not_stand_in_the_way_of_the_next
         await next_of(HeartRateSample, events)
 
 
-async def test_leaving_takes_a_scan_back_that_has_not_begun_yet(bluez: FakeBluez) -> None:
+async def test_nor_does_it_when_nobody_was_looking_any_more_as_it_began(bluez: FakeBluez) -> None:
     bluez.add(FakeStrap())
+    bluez.is_slow_to_scan = True
+    air = radio(HASTY)
+    async with listening(on=air) as events:
+        assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
+    air.timings = QUICK
+    bluez.begin_scans()
+    async with listening(on=air) as events:
+        await next_of(HeartRateSample, events)
+
+
+async def test_a_scan_that_never_began_is_forgotten_with_the_bus(bluez: FakeBluez) -> None:
     bluez.is_slow_to_scan = True
     async with listening(on=radio(HASTY)) as events:
         assert (await next_of(RadioChanged, events)).trouble is RadioTrouble.STUCK
-    bluez.begin_scans()
 
 
 async def test_a_bluetoothd_that_does_not_answer_is_trouble_too(bluez: FakeBluez) -> None:
