@@ -288,7 +288,7 @@ ANY_SAMPLE = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     samples=st.lists(ANY_SAMPLE, max_size=40),
     duration_s=st.floats(0, 1e6),
@@ -319,7 +319,7 @@ def test_whatever_was_heard_both_decoders_take_it(
     assert one.rr_ms == other.rr_ms
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(samples=st.lists(ANY_SAMPLE, max_size=40), source=st.sampled_from(Source))
 def test_whatever_was_heard_our_own_reader_finds_it(samples: list[HeartRateSample], source: Source) -> None:
     run = replace(judged_run(RUN_ID, sorted(samples, key=lambda sample: sample.at)), sources=(source,))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.faults import SettingsError
@@ -239,7 +239,6 @@ def in_writing(part: PlanPart) -> str:
     return f"{part.kind} {part.lead.least_s}s-{most} until {part.lead.until}" if part.lead else f"{part.kind} {most}"
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.lists(PARTS, min_size=1, max_size=4)), min_size=1, max_size=4))
 def test_what_is_written_is_what_is_run(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[tuple[int, list[PlanPart]]]

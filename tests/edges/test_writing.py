@@ -256,7 +256,7 @@ WISHES: dict[tuple[str, ...], st.SearchStrategy[Any]] = {
 }
 
 
-@at_most(deadline=None, max_examples=50)  # tomlkit takes its time
+@at_most(max_examples=50)  # tomlkit takes its time
 @given(
     text=st.sampled_from(list(HOMES.values())),
     values=st.fixed_dictionaries({}, optional=WISHES),

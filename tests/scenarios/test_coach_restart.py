@@ -150,7 +150,7 @@ class TestRestart:
         again = await self.killed(evening, back_after=-600)
         assert again.coach.session.held_at == again.clock.monotonic()
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.sampled_from([None, COURSE, BY_HEART]), st.lists(HAPPENINGS, max_size=8))
     async def test_whatever_was_heard_and_said_leads_back_to_the_same_session(
         self, course: Course | None, happenings: list[Callable[[Evening], None]]

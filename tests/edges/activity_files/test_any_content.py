@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.activity_files import ActivityFileError, read_recordings
@@ -38,40 +38,34 @@ def attempt(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], None]
 
 class TestAnyContent:
     @given(content=st.binary(max_size=300))
-    @settings(deadline=None)
     def test_random_bytes_are_read_or_refused(self, attempt: Callable[[bytes], None], content: bytes) -> None:
         attempt(content)
 
     @given(body=st.binary(max_size=200))
-    @settings(deadline=None)
     def test_random_messages_with_a_right_checksum_are_read_or_refused(
         self, attempt: Callable[[bytes], None], body: bytes
     ) -> None:
         attempt(fit_file(body))
 
     @given(kind=formats, data=st.data())
-    @settings(deadline=None)
     def test_a_file_cut_anywhere_is_read_or_refused(
         self, attempt: Callable[[bytes], None], kind: str, data: st.DataObject
     ) -> None:
         attempt(WHOLE[kind][: data.draw(st.integers(0, len(WHOLE[kind])))])
 
     @given(kind=formats, data=st.data())
-    @settings(deadline=None)
     def test_a_file_with_flipped_bits_is_read_or_refused(
         self, attempt: Callable[[bytes], None], kind: str, data: st.DataObject
     ) -> None:
         attempt(flipped(WHOLE[kind], data))
 
     @given(data=st.data())
-    @settings(deadline=None)
     def test_messages_with_flipped_bits_and_a_right_checksum_are_read_or_refused(
         self, attempt: Callable[[bytes], None], data: st.DataObject
     ) -> None:
         attempt(fit_file(flipped(WHOLE["fit"][14:-2], data)))
 
     @given(text=st.text(alphabet='<>/="!?[]&; \n:-,.0123456789EN+', max_size=60), kind=st.sampled_from(["tcx", "gpx"]))
-    @settings(deadline=None)
     def test_any_text_in_place_of_a_time_is_read_or_refused(
         self, attempt: Callable[[bytes], None], text: str, kind: str
     ) -> None:

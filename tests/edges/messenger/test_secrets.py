@@ -94,9 +94,7 @@ def test_a_far_end_that_throws_the_secret_back_is_not_quoted_with_it(
         assert not [trace for trace in TRACES if trace in told]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     secret=st.text("Zz9 @:/?&=%+#\"'\\<>;,é☀", min_size=3, max_size=12).map(lambda odd: f"Qx{odd}xQ"),
     place=st.sampled_from(["user", "password", "path", "query", "header", "payload"]),

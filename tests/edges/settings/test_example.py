@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from config.faults import Fault, SettingsError
@@ -70,7 +69,6 @@ def test_the_tables_of_the_example_stand_for_the_defaults() -> None:
 EXAMPLE_LINES = EXAMPLE.read_text().splitlines(keepends=True)
 
 
-@settings_of_hypothesis(deadline=None)
 @given(st.integers(0, len(EXAMPLE_LINES)))
 def test_a_planted_key_is_found_wherever_it_stands(tmp_path_factory: pytest.TempPathFactory, place: int) -> None:
     path = tmp_path_factory.mktemp("planted") / "duurloop.toml"
@@ -79,7 +77,6 @@ def test_a_planted_key_is_found_wherever_it_stands(tmp_path_factory: pytest.Temp
     assert re.fullmatch(rf"{place + 1}: ([a-z\[\]0-9.]+\.)?xyzzy: unknown", fault)
 
 
-@settings_of_hypothesis(deadline=None)
 @given(st.integers(0, len("".join(EXAMPLE_LINES))), st.integers(1, 200), st.sampled_from(("", '"', "[", "=", "\n")))
 def test_a_damaged_file_is_read_or_its_faults_stand_within_it(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, instead: str

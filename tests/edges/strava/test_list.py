@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.strava.items import page_of
@@ -254,7 +254,6 @@ def test_an_odd_item_is_noted_without_what_it_holds() -> None:
     assert lines == [{"event": "strava_item_skipped", "activity": 5, "error": "ValueError", "log_level": "debug"}]
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted({*item(), "heartrate_opt_out"})), ODD))
 def test_no_item_is_odd_enough_to_raise(other: dict[str, object]) -> None:
     for activity in page_of([item(**other)]).activities:
@@ -265,7 +264,6 @@ def test_no_item_is_odd_enough_to_raise(other: dict[str, object]) -> None:
         activity.sport.encode()
 
 
-@settings(deadline=None)
 @given(ODD)
 def test_no_page_is_odd_enough_for_more_than_a_plain_no(body: object) -> None:
     with suppress(UnreachableError):

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.strava.streams import recording_of
@@ -113,7 +113,6 @@ def test_odd_streams_beside_the_times_are_as_if_they_were_not_there() -> None:
     assert (recording.duration_s, recording.samples, recording.speeds) == (1.0, (), ())
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["time", "heartrate", "distance", "velocity_smooth", "moving"]), st.lists(ODD)))
 def test_no_stream_is_odd_enough_for_more_than_a_plain_no(told: dict[str, object]) -> None:
     with suppress(GoneError, UnreachableError):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.activity_files import ActivityFileError
@@ -186,7 +186,6 @@ WHOLE = mixed(4)
 
 class TestAnyContent:
     @given(data=st.data())
-    @settings(deadline=None)
     def test_a_zip_with_flipped_bits_is_read_or_refused(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
@@ -198,7 +197,6 @@ class TestAnyContent:
                     assert read_entry(path, entry)
 
     @given(parts=st.lists(st.sampled_from(["7", FIT, ",", '"', "\\", "\n", "x", "2022"]), max_size=40))
-    @settings(deadline=None)
     def test_a_list_with_anything_in_it_loses_no_file(
         self, tmp_path_factory: pytest.TempPathFactory, parts: list[str]
     ) -> None:
