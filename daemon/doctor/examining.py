@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from os import environ
 
-from daemon.doctor.finding import Finding, Level, Link, sentence
+from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.telling import Sentence
 
 COMMAND_S = 4.0
@@ -94,7 +94,9 @@ class _Look:
         try:
             self.findings = list(self.examination.examine())
         except Exception as error:  # noqa: BLE001 - whatever is broken is what this is about
-            reason = sentence("could not be examined ({what}): {why}", what=self.examination.name, why=_kind(error))
+            reason = sentence(
+                "This could not be looked at: {what} ({why}).", what=self.examination.name, why=_kind(error)
+            )
             self.findings = [self._unknown(reason)]
 
     def found(self) -> list[Finding]:
@@ -102,11 +104,11 @@ class _Look:
         if self.findings is not None:
             return self.findings
         seconds = round(self.examination.within_s)
-        what = self.examination.name
-        return [self._unknown(sentence("no answer within {seconds} s ({what})", seconds=seconds, what=what))]
+        reason = sentence("No answer within {seconds} s: {what}.", what=self.examination.name, seconds=seconds)
+        return [self._unknown(reason, sentence("A busy machine may need longer: ask it again in a while."))]
 
-    def _unknown(self, reason: Sentence) -> Finding:
-        return Finding(self.examination.link, self.examination.name, Level.UNKNOWN, reason)
+    def _unknown(self, reason: Sentence, remedy: Sentence | None = None) -> Finding:
+        return Area(self.examination.link).unknown(self.examination.name, reason, remedy)
 
 
 def _kind(error: BaseException) -> str:

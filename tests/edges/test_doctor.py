@@ -506,8 +506,8 @@ def test_an_examination_that_crashes_or_hangs_is_a_finding_and_stops_no_other() 
         ]
     )
     assert [finding.reason.said(str) for finding in findings] == [
-        "could not be examined (page): RuntimeError",
-        "no answer within 0 s (strava)",
+        "This could not be looked at: page (RuntimeError).",
+        "No answer within 0 s: strava.",
         "All is well.",
     ]
     let_go.set()
