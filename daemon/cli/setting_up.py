@@ -23,7 +23,7 @@ from daemon.cli.speech import terminal_language
 from daemon.domain.wording import Language
 from daemon.installation import InstallationError, Layout, Step, perform
 from daemon.installation.installing import refresh_steps
-from daemon.setup.answers import Answers, Present, language_of_file, outcome
+from daemon.setup.answers import Answers, Present, language_of_file, language_of_runner, outcome
 from daemon.setup.asking import Asker, LeftError
 from daemon.setup.given import Around, OptionError, check_channels, given_by, missing
 from daemon.setup.habit import read_plan
@@ -208,7 +208,8 @@ def _finish(ctx: click.Context, setting: _Setting, answers: Answers) -> None:
     if with_service and layout.is_system and os.geteuid() != 0:
         click.echo(words("This installs a service of the whole machine: sudo duurloop setup"), err=True)
         ctx.exit(Exit.NO_PERMISSION)
-    reached = try_channels(answers, spoken) if options["test"] and options["channel"] else True
+    runners_own = setting.house.language_of(language_of_runner(answers, present) or spoken.code)
+    reached = try_channels(answers, runners_own) if options["test"] and options["channel"] else True
     if present.settings is None:
         _tell_of_port(draft, setting)
     _perform(steps, layout)

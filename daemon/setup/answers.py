@@ -104,6 +104,12 @@ class Outcome:
     """By the names of the credentials."""
 
 
+def language_of_runner(answers: Answers, present: Present) -> str | None:
+    """Return the language of the runner whom the answers are about; None if it is open."""
+    runner = present.runner(answers.name)
+    return answers.language or (runner.language if runner else None)
+
+
 def language_of_file(answers: Answers, present: Present) -> str | None:
     """Return the language of the comments in a settings file, that of the first runner in it; None if it is open."""
     first = present.settings.runners[0] if present.settings else None

@@ -7,9 +7,10 @@ from typing import Final
 
 from config.settings import PURPOSES, Runner
 from daemon.domain.marking import _
+from daemon.domain.wording import Language
 from daemon.ports import Blame, DeliveryError
 from daemon.setup import addresses, reading
-from daemon.setup.answers import Answers, ChannelAnswer, Present
+from daemon.setup.answers import Answers, ChannelAnswer, Present, language_of_runner
 from daemon.setup.asking import NOTHING, Asker, Choice, PuzzledError
 from daemon.setup.house import House
 
@@ -41,7 +42,8 @@ def ask_more_channels(asker: Asker, house: House, answers: Answers, present: Pre
             answers = _dropped(asker, answers, names, runner)
             continue
         channel = _ask_channel(asker, house, kind, names)
-        if channel and (channel := _tried(asker, house, answers.name or "", channel)):
+        spoken = house.language_of(language_of_runner(answers, present) or asker.language.code)
+        if channel and (channel := _tried(asker, house, answers.name or "", spoken, channel)):
             answers = replace(answers, channels=(*answers.channels, channel))
 
 
@@ -206,14 +208,14 @@ def _other(asker: Asker, house: House) -> str:
 # -- trying ----------------------------------------------------------------------------------------
 
 
-def _tried(asker: Asker, house: House, runner: str, channel: ChannelAnswer) -> ChannelAnswer | None:
-    """Send a message there; return the channel if it is to be kept."""
+def _tried(asker: Asker, house: House, runner: str, spoken: Language, channel: ChannelAnswer) -> ChannelAnswer | None:
+    """Send a message there, in the runner's language; return the channel if it is to be kept."""
     if house.send_trial is None:
         return channel
     while True:
         asker.tell(asker.words("A test message is on its way ..."))
         try:
-            took_s = house.send_trial(runner, channel.name, channel.url or "", asker.language)
+            took_s = house.send_trial(runner, channel.name, channel.url or "", spoken)
         except DeliveryError as error:
             asker.hint(*trouble_lines(error, asker))
         else:

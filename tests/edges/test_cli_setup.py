@@ -311,6 +311,7 @@ class TestTestMessages:
             assert said.code == 0
             assert "phone: the test message was taken" in said.out
             (posted,) = phone.posts
+            assert posted.json()["title"] == "Een proefbericht van duurloop"  # in hers; this terminal speaks English
             assert "Els" in posted.json()["message"]
             (mailed,) = post.mails
             kinds = [part.get_content_type() for part in mailed.message.walk()]

@@ -296,6 +296,18 @@ class TestChannels:
         )
         assert [one.url for one in many] == ["tgram://12:AB/345/", "pover://user@token", "gotifys://host/token"]
 
+    def test_the_message_speaks_the_runners_language_whichever_the_terminal_does(self) -> None:
+        spoken: list[str] = []
+
+        def send(*told: Any) -> float:  # noqa: ANN401
+            spoken.append(told[-1].code)
+            return 0.4
+
+        for answers, els_now in ((ELS, present()), (replace(ELS, language="nl"), Present())):
+            els = Runner("1", "", "", "", "", "", "", "", "-")
+            ask_channels(els.asker, house(send_trial=send), answers, els_now)
+        assert spoken == ["nl", "nl"]
+
     def test_one_that_fails_is_told_why_and_may_be_tried_kept_or_left_out(self) -> None:
         def refuse(*_: object) -> float:
             raise DeliveryError("535 wrong password", Blame.SETTINGS)
