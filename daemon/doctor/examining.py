@@ -12,8 +12,10 @@ from os import environ
 from daemon.doctor.finding import Area, Finding, Link, sentence
 from daemon.telling import Sentence
 
-COMMAND_S = 4.0
-"""The longest that a command of the system is waited for."""
+COMMAND_S = 10.0
+"""The longest that a command of the system is waited for; on a small busy machine journalctl takes its time."""
+PATIENCE_S = 30.0
+"""An examination that takes longer hangs."""
 
 Examine = Callable[[], Iterable[Finding]]
 
@@ -25,7 +27,7 @@ class Examination:
     link: Link
     name: str
     examine: Examine
-    within_s: float = 10.0
+    within_s: float = PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from connectors.sqlite import open_readonly
 from connectors.sqlite_post import SqlitePost
 from daemon.clock import SystemClock
 from daemon.doctor import bluetooth, channels, clock, database, page, program, service, settings, strap, strava
-from daemon.doctor.examining import Examination, Examine, Shell, run_command
+from daemon.doctor.examining import PATIENCE_S, Examination, Shell, run_command
 from daemon.doctor.finding import Finding, Level, Link, sentence
 from daemon.domain.wording import Text
 from daemon.from_settings import MAILBOXES, channel_id, language, strava_terms_of, timezone_of
@@ -36,10 +36,8 @@ from daemon.wiring import strava_of
 
 _CLOSED = ("file_forbidden", "credential_unreadable")
 """Kinds of faults that are those of whoever looks."""
-ASK_S = 5.0
-"""A service that is well answers in a moment."""
-LOOK_S = 16.0
-"""An examination with several waits in it: listening for straps, visiting them, asking Strava."""
+ASK_S = 10.0
+"""A service that is well answers in a moment, on a busy machine in a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +70,32 @@ def round_of(house: House) -> list[Examination]:
     likely = manager_of(house.state)
     unit, running = service.look_at_unit(house.shell, likely), _asked(house.state)
     manager = unit.manager if unit else likely
-    fixed: list[tuple[Link, str, Examine, float]] = [
-        (Link.PROGRAM, "program", lambda: program.judge_program(program.look_at_program()), 10.0),
-        (Link.SETTINGS, "settings", partial(_settings, house, unit), 10.0),
-        (Link.DATABASE, "database", partial(_database, house, manager), 12.0),
-        (Link.CLOCK, "clock", partial(_clock, house), 8.0),
-        (Link.SERVICE, "service", partial(_service, house, unit, running, manager), 10.0),
+    return [
+        Examination(Link.PROGRAM, "program", lambda: program.judge_program(program.look_at_program())),
+        Examination(Link.SETTINGS, "settings", partial(_settings, house, unit)),
+        Examination(Link.DATABASE, "database", partial(_database, house, manager)),
+        Examination(Link.CLOCK, "clock", partial(_clock, house)),
+        Examination(Link.SERVICE, "service", partial(_service, house, unit, running, manager)),
+        *_of_settings(house, running, manager),
     ]
-    looks = [*fixed, *_of_settings(house, running, manager)]
-    return [Examination(link, name, examine, within_s) for link, name, examine, within_s in looks]
 
 
-def _of_settings(
-    house: House, running: _Running, manager: ServiceManager
-) -> Iterator[tuple[Link, str, Examine, float]]:
+def _of_settings(house: House, running: _Running, manager: ServiceManager) -> Iterator[Examination]:
     told = house.settings
     if told is None:
-        yield Link.BLUETOOTH, "radio", partial(_radio, house, None), 10.0
+        yield Examination(Link.BLUETOOTH, "radio", partial(_radio, house, None))
         for link in (Link.STRAP, Link.STRAVA, Link.CHANNEL, Link.PAGE):
-            yield link, link.value, partial(_without_settings, link), 1.0
+            yield Examination(link, link.value, partial(_without_settings, link))
         return
     worn = [runner for runner in told.runners if runner.strap]
     if worn:
-        yield Link.BLUETOOTH, "radio", partial(_radio, house, told.bluetooth.adapter), 10.0
+        yield Examination(Link.BLUETOOTH, "radio", partial(_radio, house, told.bluetooth.adapter))
     else:
         reason = sentence("Nobody has a strap in the settings, so Bluetooth is not needed.")
-        yield Link.BLUETOOTH, "radio", lambda: [Finding(Link.BLUETOOTH, "radio", Level.OK, reason)], 1.0
-    yield Link.STRAP, "strap", partial(_straps, house, told, running), house.seconds + LOOK_S
-    yield Link.STRAVA, "strava", partial(_strava, house, told, running), LOOK_S
-    yield Link.PAGE, "page", partial(_page, told, running, manager), 10.0
+        yield Examination(Link.BLUETOOTH, "radio", lambda: [Finding(Link.BLUETOOTH, "radio", Level.OK, reason)])
+    yield Examination(Link.STRAP, "strap", partial(_straps, house, told, running), house.seconds + PATIENCE_S)
+    yield Examination(Link.STRAVA, "strava", partial(_strava, house, told, running))
+    yield Examination(Link.PAGE, "page", partial(_page, told, running, manager))
     yield from _channels(house, told, running)
 
 
@@ -257,15 +252,16 @@ def _page(told: Settings, running: _Running, manager: ServiceManager) -> list[Fi
     return page.judge_page(looked, manager)
 
 
-def _channels(house: House, told: Settings, running: _Running) -> Iterator[tuple[Link, str, Examine, float]]:
+def _channels(house: House, told: Settings, running: _Running) -> Iterator[Examination]:
     health = channels.health_told(running.status) if running.status else _kept_health(house.state)
-    within_s = channels.TRIAL_S if house.send else LOOK_S
+    within_s = channels.TRIAL_S if house.send else PATIENCE_S
     for runner in told.runners:
         for channel in runner.channels:
             way = _way(told, runner, channel)
-            yield Link.CHANNEL, way.id, partial(_channel, way, health.get(way.id), send=house.send), within_s
+            examine = partial(_channel, way, health.get(way.id), send=house.send)
+            yield Examination(Link.CHANNEL, way.id, examine, within_s)
         if not runner.channels:
-            yield Link.CHANNEL, runner.name, partial(_no_channel, runner.name), 1.0
+            yield Examination(Link.CHANNEL, runner.name, partial(_no_channel, runner.name))
 
 
 def _channel(way: channels.Way, health: channels.Health | None, *, send: bool) -> list[Finding]:
