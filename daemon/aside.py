@@ -7,6 +7,7 @@ ends, and a service that stops would wait for the largest file.
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -34,6 +35,23 @@ def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return answer
+
+
+def done_aside(work: Callable[[], T], name: str) -> T:
+    """Do `work` while this thread only waits, so that Ctrl-C always ends the waiting.
+
+    In a thread that loads a library an interrupt is lost now and then: Python drops one that falls into its callbacks.
+    """
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised again by whoever waits
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return answer.result()
 
 
 async def patiently(work: Callable[[], T], name: str, clock: Clock, each_s: float, beat: Callable[[], None]) -> T:

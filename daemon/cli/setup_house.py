@@ -3,10 +3,8 @@
 import asyncio
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +14,7 @@ from config.forms import Listen
 from connectors.bluetooth_radio import BluetoothRadio, NearbyStrap
 from connectors.messenger import AppriseMessenger, check_url
 from connectors.picture import png_of
+from daemon.aside import done_aside
 from daemon.cli.common import words
 from daemon.cli.talk_guide import zone_by_talking
 from daemon.clock import SystemClock
@@ -78,19 +77,12 @@ def _battery_of(adapter: str | None, strap: NearbyStrap) -> int | None:
 
 
 def _send_trial(runner: str, channel: str, url: str, spoken: Language) -> float:
-    took_s: Future[float] = Future()
+    def send() -> float:
+        draws: Callable[[str], bytes] | None = png_of if url.lower().startswith(MAILBOXES) else None
+        text = trial_text(runner, channel, spoken, datetime.now(system_timezone()), draws)
+        return send_trial(AppriseMessenger(channel, url, str), text, time.monotonic)
 
-    def send() -> None:
-        try:
-            draws: Callable[[str], bytes] | None = png_of if url.lower().startswith(MAILBOXES) else None
-            text = trial_text(runner, channel, spoken, datetime.now(system_timezone()), draws)
-            took_s.set_result(send_trial(AppriseMessenger(channel, url, str), text, time.monotonic))
-        except Exception as error:  # noqa: BLE001 - it is raised again by whoever waits
-            took_s.set_exception(error)
-
-    # aside: a Ctrl-C in the midst of loading Apprise gets lost there (seen), and a far end that hangs holds nobody up
-    threading.Thread(target=send, name="trial", daemon=True).start()
-    return took_s.result()
+    return done_aside(send, "trial")  # it loads Apprise, and the far end may hang
 
 
 def try_channels(answers: Answers, spoken: Language) -> bool:
